@@ -1,0 +1,41 @@
+/**
+ * Every limit of the framework that is not a provider's own: one named constant each, unit in the name, and why it has that value.
+ * Crossing one is a coded error, never a hang (docs/errors.md).
+ */
+export const limits = {
+  /** Characters of an instance id. Azure Tables keys end at 1 024 bytes; .NET's own limit is 100 for some stores; 256 leaves room for escapes. */
+  maxInstanceIdLength: 256,
+  /** Characters of an orchestration, activity or event name. */
+  maxNameLength: 512,
+  /** Tasks (activities, timers, children, events sent) one turn may schedule. 100 000 is a tested workload; more is almost always a loop. */
+  maxActionsPerTurn: 200_000,
+  /** Events of one history. Beyond it the instance fails with advice to continue as new. */
+  maxHistoryEvents: 1_000_000,
+  /** Characters of one payload before codecs; providers may have lower bounds of their own. */
+  maxPayloadLength: 64 * 1024 * 1024,
+  /** Generations that one work item may run through `continueAsNew` before it is committed and queued anew. */
+  maxGenerationsPerTurn: 10,
+  /** One hop of a long timer. Azure queues hide a message for at most 7 days; 6 leaves a day of reserve. */
+  timerHopMs: 6 * 86_400_000,
+  /** Messages without a scheduled event (start, events, suspend …) that one turn may take. */
+  maxUnscheduledMessagesPerTurn: 256,
+  /** Ids of such messages that are remembered to recognise a redelivery. */
+  maxConsumedIds: 512,
+  /** External events buffered by one instance before nobody waits for them. */
+  maxBufferedEvents: 100_000,
+  /** Milliseconds that one thread may spend on turns before timers and I/O get their share. */
+  turnSliceMs: 5,
+  /** Suspended executions kept in memory per worker; about 2.5 KB each. */
+  maxCachedInstances: 10_000,
+  /** Faults (thrown by middleware or by the host) of one message before its task or instance fails. */
+  maxFaults: 5,
+  /** Characters of an error message kept in a failure; the rest is cut with a marker. */
+  maxFailureMessageLength: 32_768,
+  /** Characters of a stack trace kept in a failure. */
+  maxFailureStackLength: 16_384,
+  /** Levels of `cause` kept in a failure. */
+  maxFailureDepth: 16,
+  /** Entries of one tag set, and characters of a key or a value. */
+  maxTags: 64,
+  maxTagLength: 1_024,
+} as const

@@ -1,0 +1,68 @@
+/** Entry `@dtfx/core/provider`: the contract for storage providers, the data model, and what providers share. */
+export type { Capabilities, CommitDiscipline } from './provider/capabilities.js'
+export type { Checkpoint, OutboundMessage } from './provider/checkpoint.js'
+export type { ClientPort, CreateRequest, CreateResult, ReusePolicy } from './provider/client-port.js'
+export type { Host, OrchestrationService, OrchestrationServiceFactory } from './provider/orchestration-service.js'
+export { resolveHost } from './provider/host.js'
+export type { HistoryPort, PurgePort, QuarantinePort, QuarantinedMessage, QueryPort, ScaleMetrics, ScalePort } from './provider/store-ports.js'
+export type {
+  ActivityWorkItem,
+  CommitResult,
+  Delivered,
+  InstanceSnapshot,
+  InstanceVersion,
+  OrchestrationWorkItem,
+  Receipt,
+  Settlement,
+} from './provider/work-items.js'
+export type { NameAndVersion, StopReport, WorkerPort, WorkerSpec } from './provider/worker-port.js'
+
+export type {
+  ContinueAsNewEvent,
+  EventBase,
+  EventRaisedEvent,
+  EventSentEvent,
+  EventTypeName,
+  ExecutionCompletedEvent,
+  ExecutionResumedEvent,
+  ExecutionRewoundEvent,
+  ExecutionStartedEvent,
+  ExecutionSuspendedEvent,
+  ExecutionTerminatedEvent,
+  GenericEvent,
+  HistoryEvent,
+  HistoryEventOf,
+  HistoryStateEvent,
+  OrchestratorCompletedEvent,
+  OrchestratorStartedEvent,
+  SubOrchestrationInstanceCompletedEvent,
+  SubOrchestrationInstanceCreatedEvent,
+  SubOrchestrationInstanceFailedEvent,
+  TaskCompletedEvent,
+  TaskFailedEvent,
+  TaskScheduledEvent,
+  TimerCreatedEvent,
+  TimerFiredEvent,
+} from './model/events.js'
+export { eventTypeNumbers, patchMarkerPrefix, splitTimerId } from './model/events.js'
+export type { FinalStatus, InstanceId, InstanceState, OrchestrationInstance, OrchestrationStatus, ParentInstance, Tags, TraceContext } from './model/instance.js'
+export { isFinal, statusNumbers } from './model/instance.js'
+export type { MessageId, TaskMessage } from './model/message.js'
+export type { InstanceFilter, Page, PageRequest } from './model/query.js'
+
+export { backoffMs, type BackoffPolicy } from './base/backoff.js'
+export { sleep, systemClock, type CancelTimer, type Clock } from './base/clock.js'
+export { deferred, type Deferred } from './base/deferred.js'
+export { limits } from './base/limits.js'
+export { seededRandom, seedFromText, systemRandom, type Random } from './base/random.js'
+export { addMs, compareTicks, laterTicks, maxTicks, msFromTicks, normalizeTicks, ticksFromMs, type Ticks } from './base/ticks.js'
+export { durationMs, type Duration } from './base/duration.js'
+
+export { DurableError, dtfxError, type ErrorDetails } from './errors/durable-error.js'
+export { failureFromError, failureText, type FailureDetails } from './errors/failure-details.js'
+export { AmbiguousCommitError, LockLostError, PermanentError, StaleError, TransientError } from './errors/provider-errors.js'
+export type { ErrorCode } from './errors/registry.js'
+
+export type { Logger, LogFields, LogLevel } from './telemetry/logger.js'
+export type { Metrics, MetricName } from './telemetry/metrics.js'
+export type { Span, SpanOptions, Tracer } from './telemetry/tracer.js'

@@ -1,0 +1,35 @@
+/** One object for "complete a turn": everything that a turn changes, to be made durable together. */
+import type { Ticks } from '../base/ticks.js'
+import type { HistoryEvent } from '../model/events.js'
+import type { InstanceId, InstanceState } from '../model/instance.js'
+import type { MessageId, TaskMessage } from '../model/message.js'
+import type { InstanceVersion, Settlement } from './work-items.js'
+
+export interface OutboundMessage {
+  readonly id: MessageId
+  readonly target: { readonly kind: 'activity' } | { readonly kind: 'instance'; readonly instanceId: InstanceId }
+  readonly message: TaskMessage
+  /** Of a completion: the id of the message it answers. */
+  readonly replyTo?: MessageId | undefined
+  /** Not to be delivered before. */
+  readonly deliverAt?: Ticks | undefined
+}
+
+export interface Checkpoint {
+  readonly executionId: string
+  /** Version the turn was built on; absent: nothing was stored. */
+  readonly base?: InstanceVersion | undefined
+  /** Drawn once per attempt to commit; finding it stored means that this very checkpoint was committed. */
+  readonly checkpointId: string
+  /** One for each message of the item. */
+  readonly settlements: readonly Settlement[]
+  /** `replace`: a new generation, a restart or a rewind. */
+  readonly history: { readonly kind: 'append' | 'replace'; readonly events: readonly HistoryEvent[] }
+  readonly outbound: readonly OutboundMessage[]
+  /** The whole new state; absent: the state stays (only messages were settled). */
+  readonly state?: InstanceState | undefined
+  /** The whole new list of consumed ids; absent: unchanged. */
+  readonly consumedIds?: readonly MessageId[] | undefined
+  /** Nothing is to remain of the instance. */
+  readonly drop?: true
+}

@@ -1,0 +1,34 @@
+/** A client's door to the store. */
+import type { InstanceId, InstanceState } from '../model/instance.js'
+import type { OutboundMessage } from './checkpoint.js'
+
+/**
+ * What happens when the id exists already.
+ * - `error`: any existing instance refuses the start.
+ * - `replaceFinished`: a finished one is replaced, a live one refuses.
+ * - `skip`: the existing one is returned, whatever its state.
+ * - `replace`: a live one (and its children) is terminated first, then replaced.
+ */
+export type ReusePolicy = 'error' | 'replaceFinished' | 'skip' | 'replace'
+
+export interface CreateRequest {
+  /** An ExecutionStarted to the instance; `deliverAt` is the scheduled start. */
+  readonly start: OutboundMessage
+  /** Delivered after the start, atomically with it: start with an event. */
+  readonly messages?: readonly OutboundMessage[] | undefined
+  readonly reuse: ReusePolicy
+}
+
+export type CreateResult =
+  | { readonly outcome: 'created' | 'replaced' }
+  | { readonly outcome: 'exists'; readonly state: InstanceState }
+
+export interface ClientPort {
+  /** One operation: of many concurrent callers with one id exactly one creates. Repeating a call with the same message id returns `created` and creates nothing. The instance is Pending when it resolves. */
+  create(request: CreateRequest): Promise<CreateResult>
+  /** Stores messages durably; they are delivered in order per target. Messages to unknown or finished instances are accepted and dropped by the worker. */
+  send(messages: readonly OutboundMessage[]): Promise<void>
+  getState(instanceId: InstanceId, options: { readonly payloads: boolean }): Promise<InstanceState | undefined>
+  /** Resolves with true soon after the instance changed, with false when `signal` aborts. May resolve early: the caller reads the state again. Absent: the caller polls. */
+  watch?(instanceId: InstanceId, signal: AbortSignal): Promise<boolean>
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** Tests run on the sources of all packages, so that no build is needed between an edit and a test. */
+const config = defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@dtfx\/core$/, replacement: source('packages/core/src/index.ts') },
+      { find: /^@dtfx\/core\/provider$/, replacement: source('packages/core/src/provider.ts') },
+      { find: /^@dtfx\/core\/engine$/, replacement: source('packages/core/src/engine.ts') },
+      { find: /^@dtfx\/testing$/, replacement: source('packages/testing/src/index.ts') },
+      { find: /^@dtfx\/testing\/memory$/, replacement: source('packages/testing/src/memory/index.ts') },
+      { find: /^@dtfx\/testing\/conformance$/, replacement: source('packages/testing/src/conformance/index.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'docs/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    testTimeout: 30_000,
+    pool: 'forks',
+  },
+})
+export { config as default }
