@@ -1,7 +1,7 @@
 /** Entry `@dtfx/core/provider`: the contract for storage providers, the data model, and what providers share. */
 export type { Capabilities, CommitDiscipline } from './provider/capabilities.js'
 export type { Checkpoint, OutboundMessage } from './provider/checkpoint.js'
-export type { ClientPort, CreateRequest, CreateResult, ReusePolicy } from './provider/client-port.js'
+export type { ClientPort, CreatePolicy, CreateRequest, CreateResult } from './provider/client-port.js'
 export type { Host, OrchestrationService, OrchestrationServiceFactory } from './provider/orchestration-service.js'
 export { resolveHost } from './provider/host.js'
 export type { HistoryPort, PurgePort, QuarantinePort, QuarantinedMessage, QueryPort, ScaleMetrics, ScalePort } from './provider/store-ports.js'

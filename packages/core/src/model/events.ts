@@ -58,6 +58,8 @@ export interface ExecutionStartedEvent extends EventBase {
   readonly scheduledStartTime?: Ticks | undefined
   readonly generation?: number | undefined
   readonly generateNewTrace?: boolean | undefined
+  /** Id of the message that carried it: what a completion to the parent answers. */
+  readonly messageId?: string | undefined
 }
 
 export interface ExecutionCompletedEvent extends EventBase {

@@ -7,16 +7,17 @@ import type { OutboundMessage } from './checkpoint.js'
  * - `error`: any existing instance refuses the start.
  * - `replaceFinished`: a finished one is replaced, a live one refuses.
  * - `skip`: the existing one is returned, whatever its state.
- * - `replace`: a live one (and its children) is terminated first, then replaced.
+ *
+ * (The client's fourth policy, `replace`, is made of these: terminate, wait for the end, `replaceFinished`.)
  */
-export type ReusePolicy = 'error' | 'replaceFinished' | 'skip' | 'replace'
+export type CreatePolicy = 'error' | 'replaceFinished' | 'skip'
 
 export interface CreateRequest {
   /** An ExecutionStarted to the instance; `deliverAt` is the scheduled start. */
   readonly start: OutboundMessage
   /** Delivered after the start, atomically with it: start with an event. */
   readonly messages?: readonly OutboundMessage[] | undefined
-  readonly reuse: ReusePolicy
+  readonly reuse: CreatePolicy
 }
 
 export type CreateResult =
