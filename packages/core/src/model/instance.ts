@@ -1,5 +1,7 @@
 /** Identity and stored state of orchestration instances. Plain data; no behaviour beyond lookups in the tables here. */
 import type { Ticks } from '../base/ticks.js'
+import { limits } from '../base/limits.js'
+import { dtfxError } from '../errors/durable-error.js'
 import type { FailureDetails } from '../errors/failure-details.js'
 
 export type InstanceId = string
@@ -70,4 +72,27 @@ export interface InstanceState {
   readonly lastUpdatedAt: Ticks
   readonly completedAt?: Ticks | undefined
   readonly scheduledStartAt?: Ticks | undefined
+}
+
+/** @throws DTFX_INVALID_INSTANCE_ID */
+export function checkInstanceId(instanceId: unknown): asserts instanceId is InstanceId {
+  // eslint-disable-next-line no-control-regex
+  if (typeof instanceId !== 'string' || instanceId.trim() === '' || instanceId.length > limits.maxInstanceIdLength || instanceId.startsWith('@') || /[\u0000-\u001f\u007f]/.test(instanceId)) {
+    throw dtfxError('DTFX_INVALID_INSTANCE_ID', { instanceId: String(instanceId) })
+  }
+}
+
+/** @throws DTFX_INVALID_TAGS */
+export function checkTags(what: string, tags: unknown): asserts tags is Tags {
+  const refuse = (problem: string): never => {
+    throw dtfxError('DTFX_INVALID_TAGS', { what, problem })
+  }
+  if (typeof tags !== 'object' || tags === null || Array.isArray(tags)) return refuse('give an object of text values')
+  const entries = Object.entries(tags)
+  if (entries.length > limits.maxTags) refuse(`${entries.length} tags; the limit is ${limits.maxTags}`)
+  for (const [key, value] of entries) {
+    if (typeof value !== 'string') refuse(`the value of '${key}' is a ${typeof value}, not text`)
+    if (key === '' || key.length > limits.maxTagLength) refuse(`the key '${key.slice(0, 40)}' is empty or longer than ${limits.maxTagLength} characters`)
+    if (value.length > limits.maxTagLength) refuse(`the value of '${key}' is longer than ${limits.maxTagLength} characters`)
+  }
 }

@@ -1,0 +1,174 @@
+/**
+ * The engine: a TurnExecutor that runs orchestration functions of this process by replaying histories.
+ *
+ * Invariants:
+ * 1. A suspended execution is kept only after a turn that ended well and unfinished, and under the key of instance and execution; `forget` drops it.
+ * 2. What the orchestration did wrong (threw, misused ctx, does not match its history) is part of the result; `run` rejects for defects only.
+ * 3. The normal path captures no stacks: after a mismatch the history is replayed once more, with call lines, to write the report.
+ */
+import type { AnyOrchestration } from '../authoring/definitions.js'
+import type { Registry } from '../authoring/registry.js'
+import { limits } from '../base/limits.js'
+import { DurableError, dtfxError } from '../errors/durable-error.js'
+import type { ExecutionStartedEvent, HistoryEvent } from '../model/events.js'
+import { jsonConverter, type DataConverter } from '../serialization/data-converter.js'
+import { noLogger, type Logger } from '../telemetry/logger.js'
+import { applyEvent, recordedPatches } from './apply-event.js'
+import { collectResult, failedResult, isReplayError } from './collect-result.js'
+import { installGuards, type DeterminismMode } from './determinism.js'
+import { Execution, type ExecutionSettings } from './execution.js'
+import type { TurnExecutor, TurnKey, TurnRequest, TurnResult } from './turn-executor.js'
+import { TurnPump, type PumpJob } from './turn-pump.js'
+
+export interface EngineOptions {
+  readonly orchestrations: Registry<AnyOrchestration>
+  readonly converter?: DataConverter | undefined
+  readonly logger?: Logger | undefined
+  /** Default: `'strict'` unless NODE_ENV is `production`, then `'guard'`. */
+  readonly determinism?: DeterminismMode | undefined
+}
+
+/** One per thread: turns of all engines are serialized. */
+const pump = new TurnPump(limits.turnSliceMs)
+
+export function createEngine(options: EngineOptions): TurnExecutor {
+  return new Engine(options)
+}
+
+class Engine implements TurnExecutor {
+  readonly #registry: Registry<AnyOrchestration>
+  readonly #settings: ExecutionSettings
+  readonly #kept = new Map<string, Execution>()
+
+  constructor(options: EngineOptions) {
+    const determinism = options.determinism ?? (process.env['NODE_ENV'] === 'production' ? 'guard' : 'strict')
+    installGuards(determinism)
+    this.#registry = options.orchestrations
+    this.#settings = {
+      converter: options.converter ?? jsonConverter,
+      logger: options.logger ?? noLogger,
+      trackAwaits: determinism === 'strict',
+      captureStacks: false,
+    }
+  }
+
+  async run(request: TurnRequest): Promise<TurnResult> {
+    const key = keyText(request.key)
+    let x = request.past === undefined ? this.#kept.get(key) : undefined
+    if (x === undefined) {
+      if (request.past === undefined) return { kind: 'need-history' }
+      const start = startOf(request.past) ?? startOf(request.fresh)
+      const created = start === undefined ? undefined : this.#create(request, start, this.#settings)
+      if (start === undefined || created === undefined) return missing(request, start)
+      x = created
+    }
+    this.#kept.delete(key)
+    const result = await drive(x, request)
+    if (request.keep && !result.ended && result.turn.kind === 'decided') this.#kept.set(key, x)
+    return DurableError.is(result.error, 'DTFX_NONDETERMINISTIC') && request.past !== undefined ? this.#explain(request) : result.turn
+  }
+
+  forget(key: TurnKey): void {
+    this.#kept.delete(keyText(key))
+  }
+
+  #create(request: TurnRequest, start: ExecutionStartedEvent, settings: ExecutionSettings): Execution | undefined {
+    const definition = this.#registry.find(start.name, start.version)
+    if (definition === undefined) return undefined
+    const x = new Execution(request.key.instanceId, request.key.executionId, definition, settings)
+    x.patchMarkers = recordedPatches(request.past ?? [])
+    return x
+  }
+
+  /** Replays what did not match once more, remembering the line of every call. */
+  async #explain(request: TurnRequest): Promise<TurnResult> {
+    const start = (startOf(request.past ?? []) ?? startOf(request.fresh)) as ExecutionStartedEvent
+    const x = this.#create(request, start, { ...this.#settings, captureStacks: true }) as Execution
+    return (await drive(x, request)).turn
+  }
+}
+
+interface Driven {
+  readonly turn: TurnResult
+  readonly ended: boolean
+  readonly error?: unknown
+}
+
+function drive(x: Execution, request: TurnRequest): Promise<Driven> {
+  return new Promise((resolve, reject) => pump.submit(new Turn(x, request, resolve, reject)))
+}
+
+class Turn implements PumpJob {
+  #next = 0
+  readonly #past: readonly HistoryEvent[]
+  constructor(
+    readonly x: Execution,
+    readonly request: TurnRequest,
+    readonly resolve: (driven: Driven) => void,
+    readonly reject: (error: unknown) => void,
+  ) {
+    this.#past = request.past ?? []
+  }
+
+  drained(): void {
+    this.x.endTurn()
+  }
+
+  advance(): boolean {
+    const { x } = this
+    for (;;) {
+      const event = this.#take()
+      if (event === undefined) return false
+      x.beginTurn()
+      try {
+        if (applyEvent(x, event)) return true
+      } catch (error) {
+        x.endTurn()
+        if (!isReplayError(error)) throw error
+        this.#next = Number.POSITIVE_INFINITY
+        this.resolve({ turn: failedResult(x, error, this.request.customStatus), ended: true, error })
+        return false
+      }
+      x.endTurn()
+    }
+  }
+
+  finish(): void {
+    if (this.#next === Number.POSITIVE_INFINITY) return
+    const turn = collectResult(this.x, this.request.customStatus)
+    this.resolve({ turn, ended: turn.actions.at(-1)?.type === 'Complete' })
+  }
+
+  fail(error: unknown): void {
+    this.x.endTurn()
+    this.reject(error)
+  }
+
+  #take(): HistoryEvent | undefined {
+    const { x } = this
+    if (x.backlog.length > 0) return x.backlog.shift()
+    const index = this.#next++
+    const pastLength = this.#past.length
+    if (index < pastLength) {
+      x.isReplaying = true
+      return this.#past[index]
+    }
+    x.isReplaying = false
+    return this.request.fresh[index - pastLength]
+  }
+}
+
+function missing(request: TurnRequest, start: ExecutionStartedEvent | undefined): TurnResult {
+  if (start !== undefined) return { kind: 'unknown-orchestration', name: start.name, version: start.version }
+  const error = dtfxError('DTFX_HISTORY_CORRUPT', { instanceId: request.key.instanceId, problem: 'it has no ExecutionStarted' })
+  return { kind: 'decided', actions: [{ type: 'Complete', id: 0, status: 'Failed', failure: { errorType: error.name, errorMessage: error.message, isNonRetriable: true, properties: { code: error.code } } }], warnings: [] }
+}
+
+function startOf(events: readonly HistoryEvent[]): ExecutionStartedEvent | undefined {
+  for (const event of events) if (event.type === 'ExecutionStarted') return event
+  return undefined
+}
+
+function keyText(key: TurnKey): string {
+  return `${key.instanceId}\n${key.executionId}`
+}
