@@ -41,6 +41,7 @@ export function addMs(ticks: Ticks, ms: number): Ticks | undefined {
 /** Negative, zero or positive as `a` is before, equal to or after `b`, exact to 100 ns. */
 export function compareTicks(a: Ticks, b: Ticks): number {
   if (a === b) return 0
+  if (a.length === b.length) return a < b ? -1 : 1
   const left = a.slice(0, 19)
   const right = b.slice(0, 19)
   if (left !== right) return left < right ? -1 : 1

@@ -83,7 +83,7 @@ function start(x: Execution, event: HistoryEventOf<'ExecutionStarted'>): boolean
 function take(x: Execution, id: number, what: string): OpenTask | undefined {
   const task = x.open.get(id)
   if (task === undefined) return undefined
-  if (x.pending.has(id)) throw corrupt(x, `${what} #${id} comes before the event that scheduled it`)
+  if (x.pending.size > 0 && x.pending.has(id)) throw corrupt(x, `${what} #${id} comes before the event that scheduled it`)
   x.open.delete(id)
   return task
 }
@@ -92,7 +92,7 @@ function complete(x: Execution, id: number, result: string | undefined): boolean
   const task = take(x, id, 'the result of task')
   if (task === undefined) return false
   try {
-    task.resolve(x.settings.converter.decode(result, `result of '${task.name}' (#${id})`))
+    task.resolve(x.settings.converter.decode(result, `result of '${task.name}'`))
   } catch (error) {
     x.reject(task, error)
   }

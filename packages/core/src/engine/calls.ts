@@ -6,6 +6,7 @@ import type { ActivityDeclaration, OrchestrationDeclaration } from '../authoring
 import { checkName } from '../authoring/definitions.js'
 import type { ActivityCallOptions, SubOrchestrationCallOptions } from '../authoring/orchestration-context.js'
 import { validate, type StandardSchema } from '../authoring/schema.js'
+import type { ScheduleTaskAction } from '../model/actions.js'
 import { checkInstanceId, checkTags } from '../model/instance.js'
 import type { RetryPolicy } from '../model/retry-policy.js'
 import { childIdentity } from './identity.js'
@@ -20,14 +21,18 @@ export function callActivity(x: Execution, target: ActivityDeclaration<never, un
   const payload = encodeArguments(x, activity, input)
   const version = options?.version ?? activity.version
   if (options?.tags !== undefined) checkTags(`activity '${activity.name}'`, options.tags)
-  const call = (): OpenTask => {
-    const id = x.takeId()
-    x.pending.set(id, { type: 'ScheduleTask', id, name: activity.name, version, input: payload, tags: options?.tags })
-    return x.openTask(id, 'activity', activity.name)
-  }
   const retry = options?.retry ?? activity.retry
-  if (retry === undefined && options?.timeout === undefined) return call().promise
-  return withPolicies(x, { what: 'Activity', name: activity.name, call, retry, timeout: options?.timeout })
+  const scheduled: ScheduledActivity = { name: activity.name, version, input: payload, tags: options?.tags }
+  if (retry === undefined && options?.timeout === undefined) return scheduleActivity(x, scheduled).promise
+  return withPolicies(x, { what: 'Activity', name: activity.name, call: () => scheduleActivity(x, scheduled), retry, timeout: options?.timeout })
+}
+
+type ScheduledActivity = Omit<ScheduleTaskAction, 'type' | 'id'>
+
+function scheduleActivity(x: Execution, { name, version, input, tags }: ScheduledActivity): OpenTask {
+  const id = x.takeId()
+  x.pending.set(id, { type: 'ScheduleTask', id, name, version, input, tags })
+  return x.openTask(id, 'activity', name)
 }
 
 /** `ctx.callSubOrchestration`. */

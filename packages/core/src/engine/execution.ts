@@ -8,7 +8,7 @@
  */
 import { limits } from '../base/limits.js'
 import { seededRandom, seedFromText, type Random } from '../base/random.js'
-import { msFromTicks, type Ticks } from '../base/ticks.js'
+import { compareTicks, msFromTicks, type Ticks } from '../base/ticks.js'
 import type { AnyOrchestration } from '../authoring/definitions.js'
 import { dtfxError, type DurableError } from '../errors/durable-error.js'
 import type { OrchestratorAction } from '../model/actions.js'
@@ -57,7 +57,7 @@ export class Execution {
   readonly open = new Map<number, OpenTask>()
   nextId = 0
   nowTicks: Ticks = '0001-01-01T00:00:00Z'
-  nowMs = 0
+  #nowMs: number | undefined
   isReplaying = true
   inTurn = false
   start: ExecutionStartedEvent | undefined
@@ -120,11 +120,16 @@ export class Execution {
     return this.nextId++
   }
 
+  /** Milliseconds since the epoch of the current turn; parsed only when somebody asks. */
+  get nowMs(): number {
+    return (this.#nowMs ??= msFromTicks(this.nowTicks))
+  }
+
+  /** The time of a new turn. Never goes back. */
   advanceClock(timestamp: Ticks): void {
-    const ms = msFromTicks(timestamp)
-    if (ms < this.nowMs) return
+    if (compareTicks(timestamp, this.nowTicks) <= 0) return
     this.nowTicks = timestamp
-    this.nowMs = ms
+    this.#nowMs = undefined
   }
 
   openTask(id: number, kind: OpenTask['kind'], name: string, more?: { deadline?: Ticks; childId?: string }): OpenTask {
