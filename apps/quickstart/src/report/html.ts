@@ -42,7 +42,7 @@ ${section('Files', table(['File', 'Words', 'Links', 'External', 'Broken', 'Bytes
 }
 
 function fileRow(file: FileReport, name: string): string {
-  return `<tr><td>${name}</td>${numbers([file.words, file.links, file.external])}${badNumber(file.brokenCount)}${numbers([file.bytes])}<td><code>${file.hash}</code></td></tr>`
+  return `<tr><td>${name}</td>${numbers([file.words, file.links, file.external])}${badNumber(file.brokenCount)}${numbers([file.bytes])}<td class="hash"><code>${file.hash}</code></td></tr>`
 }
 
 function section(title: string, content: string): string {

@@ -19,8 +19,9 @@ table { width: 100%; border-collapse: collapse; font-size: .93rem }
 th, td { padding: .4rem .75rem; text-align: left; vertical-align: top }
 th { border-bottom: 1px solid var(--line); color: var(--dim); font-weight: 600; white-space: nowrap }
 tbody tr:nth-child(even) { background: var(--stripe) }
-td:first-child { overflow-wrap: anywhere }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+td:first-child { min-width: 11rem; overflow-wrap: anywhere }
+td.hash { white-space: nowrap }
+.number { width: 1%; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .number.bad { color: var(--bad); font-weight: 600 }
 code { font: .88em ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere }
 tr.note td { color: var(--dim) }

@@ -1,0 +1,74 @@
+/** The command line: what may be given, and its help. Pure but for the folder defaults it is handed. */
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { reportFolderName } from './files/markdown-files.js'
+
+export interface Arguments {
+  /** As given; undefined: this repository's README and docs. */
+  readonly folder: string | undefined
+  /** Write the report without asking. */
+  readonly yes: boolean
+  readonly provider: string | undefined
+  readonly providerOptions: Readonly<Record<string, unknown>> | undefined
+  /** Instance id of the run; a run of this id that exists is continued. */
+  readonly id: string | undefined
+  /** Absolute. */
+  readonly reportFolder: string
+  readonly filesAtOnce: number
+  readonly timeline: boolean
+}
+
+const help = `
+Checks the relative links and the anchors in Markdown files; links to other hosts are counted, not followed.
+A run is a durable orchestration: one sub-orchestration per folder, one activity per file.
+
+Examples:
+  quickstart                                README and docs of this repository
+  quickstart ../my-project/docs --yes       another folder, and no question
+  quickstart docs --provider sqlite --id a  kill it, start it again: it goes on where it was
+
+Exit code: 0 all links lead somewhere, 1 some are broken, 2 the check itself failed.`
+
+/** `workingDirectory` is what relative paths are relative to. @throws CommanderError also for --help; its text was written then */
+export function parseArguments(argv: readonly string[], workingDirectory: string): Arguments {
+  const program = new Command('quickstart')
+    .description('A link checker for a folder of Markdown.')
+    .argument('[folder]', "folder to check (default: this repository's README and docs)")
+    .option('-y, --yes', 'write the report without asking; also without a terminal', false)
+    .option('-p, --provider <name>', 'where the run is stored: memory, sqlite, azure-storage, service-bus or a package (default: dtfx.config.json or DTFX_PROVIDER, else memory)')
+    .option('-o, --options <json>', 'options of the provider, as a JSON object', jsonObject)
+    .option('--id <instance>', 'id of the run; one that exists already is continued')
+    .option('--report <folder>', 'where report.md and report.html go', reportFolderName)
+    .option('-c, --concurrency <n>', 'files checked at once in each folder', wholeNumber, 8)
+    .option('--no-timeline', "leave out the run's history at the end")
+    .addHelpText('after', help)
+    .exitOverride()
+  program.parse(argv, { from: 'user' })
+  const given = program.opts<{ yes: boolean; provider?: string; options?: Record<string, unknown>; id?: string; report: string; concurrency: number; timeline: boolean }>()
+  return {
+    folder: program.args[0],
+    yes: given.yes,
+    provider: given.provider,
+    providerOptions: given.options,
+    id: given.id,
+    reportFolder: resolve(workingDirectory, given.report),
+    filesAtOnce: given.concurrency,
+    timeline: given.timeline,
+  }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1_000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.')
+  return value
+}
+
+function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // told below, in words that help more than those of JSON.parse
+  }
+  throw new InvalidArgumentError(`Give a JSON object, for instance '{"key":"value"}'.`)
+}

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { parseArguments } from '../src/arguments.js'
+
+const here = resolve('/work/here')
+
+describe('parseArguments', () => {
+  it('has defaults for everything', () => {
+    expect(parseArguments([], here)).toEqual({
+      folder: undefined,
+      yes: false,
+      provider: undefined,
+      providerOptions: undefined,
+      id: undefined,
+      reportFolder: resolve(here, 'quickstart-report'),
+      filesAtOnce: 8,
+      timeline: true,
+    })
+  })
+
+  it('takes what is given, in any order', () => {
+    const given = parseArguments(['-y', 'docs', '--provider', 'sqlite', '--options', '{"a":1}', '--id', 'x', '--report', 'out', '-c', '3', '--no-timeline'], here)
+    expect(given).toMatchObject({ folder: 'docs', yes: true, provider: 'sqlite', providerOptions: { a: 1 }, id: 'x', reportFolder: resolve(here, 'out'), filesAtOnce: 3, timeline: false })
+  })
+
+  it.each([
+    ['an unknown option', ['--nope']],
+    ['two folders', ['a', 'b']],
+    ['options that are no JSON', ['--options', '{a}']],
+    ['options that are no object', ['--options', '[1]']],
+    ['no whole number', ['-c', '0']],
+  ])('refuses %s with a line that says so', (_, argv) => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    expect(() => parseArguments(argv, here)).toThrow(expect.objectContaining({ exitCode: 1 }) as Error)
+    expect(written.mock.calls.join('')).toMatch(/^error: /)
+    written.mockRestore()
+  })
+})
