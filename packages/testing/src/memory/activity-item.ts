@@ -1,0 +1,116 @@
+/** An activity that a worker has locked. Completing it puts the result into the inbox of its instance and ends the message in one step. */
+import {
+  dtfxError,
+  isFinal,
+  type ActivityWorkItem,
+  type Delivered,
+  type Settlement,
+  type TaskCompletedEvent,
+  type TaskFailedEvent,
+  type Ticks,
+} from '@dtfx/core/provider'
+import { HeldItem, type Holder } from './held-item.js'
+import type { Hub } from './hub.js'
+import { QueuedMessage } from './queued-message.js'
+import { settle } from './settle.js'
+import { frozenEvent } from './snapshots.js'
+
+const nothing = Promise.resolve()
+
+export class ActivityItem extends HeldItem implements ActivityWorkItem {
+  readonly kind = 'activity'
+  readonly delivered: Delivered
+  #instanceGone: AbortController | undefined
+
+  constructor(
+    hub: Hub,
+    holder: Holder,
+    readonly message: QueuedMessage,
+  ) {
+    super(hub, holder)
+    this.delivered = message.handOut(this)
+  }
+
+  get instanceGone(): AbortSignal {
+    if (this.#instanceGone === undefined) {
+      this.#instanceGone = new AbortController()
+      if (this.isHeld) this.#listen()
+      this.checkInstance()
+    }
+    return this.#instanceGone.signal
+  }
+
+  renew(): Promise<{ readonly lockedUntil: Ticks | undefined; readonly instanceGone?: true }> {
+    if (!this.isHeld) return Promise.reject(this.lockLost())
+    this.hub.locks.renew(this)
+    const { lockedUntil } = this
+    return Promise.resolve(this.#isInstanceGone() ? { lockedUntil, instanceGone: true } : { lockedUntil })
+  }
+
+  complete(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
+    if (!this.isHeld) return Promise.reject(this.lockLost())
+    const { message, hub } = this
+    const { instance } = message.message
+    message.holder = undefined
+    if (hub.store.get(instance.instanceId) !== undefined) {
+      // An instance that is gone without a trace would only be made anew by the reply.
+      const reply = Object.freeze({ event: frozenEvent(event), instance })
+      hub.place(new QueuedMessage(`re:${message.id}`, instance.instanceId, reply, message.id, undefined))
+    }
+    this.settled()
+    return nothing
+  }
+
+  release(settlement: Settlement): Promise<void> {
+    if (this.isLost) return Promise.reject(this.lockLost())
+    if (!this.isHeld) return nothing
+    try {
+      settle(this.hub, this, [settlement])
+      this.settled()
+      return nothing
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Aborts `instanceGone` if nobody waits for the result any more. */
+  checkInstance(): void {
+    if (this.#instanceGone === undefined || this.#instanceGone.signal.aborted || !this.#isInstanceGone()) return
+    this.#instanceGone.abort(dtfxError('DTFX_TASK_CANCELED', { what: 'Activity', name: this.describe(), taskId: this.message.message.event.eventId }))
+  }
+
+  #isInstanceGone(): boolean {
+    const { instanceId, executionId } = this.message.message.instance
+    const state = this.hub.store.get(instanceId)?.state
+    return state === undefined || isFinal(state.status) || (executionId !== undefined && executionId !== state.executionId)
+  }
+
+  #listen(): void {
+    const record = this.hub.store.get(this.message.message.instance.instanceId)
+    if (record !== undefined) (record.running ??= new Set()).add(this)
+  }
+
+  disown(): void {
+    this.message.holder = undefined
+  }
+
+  protected giveBack(): void {
+    const { message, hub } = this
+    if (this.#instanceGone !== undefined) this.#unlisten()
+    if (message.holder !== this) return
+    message.holder = undefined
+    hub.place(message)
+  }
+
+  #unlisten(): void {
+    const record = this.hub.store.get(this.message.message.instance.instanceId)
+    if (record?.running?.delete(this) !== true || record.running.size > 0) return
+    record.running = undefined
+    this.hub.store.collect(record)
+  }
+
+  protected describe(): string {
+    const { event, instance } = this.message.message
+    return `activity '${event.type === 'TaskScheduled' ? event.name : event.type}' of '${instance.instanceId}'`
+  }
+}

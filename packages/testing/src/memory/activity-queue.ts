@@ -1,0 +1,76 @@
+/**
+ * Activities that wait for a worker. A call that waits gets a new one directly; the rest is kept by name, so that a worker that does not take some names never searches through them.
+ * Invariant: among the names a caller takes, the oldest message is handed out first.
+ */
+import { ActivityItem } from './activity-item.js'
+import { Fifo } from './fifo.js'
+import type { Holder } from './held-item.js'
+import type { Hub } from './hub.js'
+import type { QueuedMessage } from './queued-message.js'
+import { Waiters } from './waiters.js'
+
+/** Queues of names nobody schedules any more are dropped beyond this many. */
+const maxEmptyQueues = 256
+
+export class ActivityQueue {
+  readonly #byName = new Map<string, Fifo<QueuedMessage>>()
+  readonly waiters = new Waiters<ActivityItem>()
+  #length = 0
+
+  constructor(readonly hub: Hub) {}
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(message: QueuedMessage): void {
+    const name = nameOf(message)
+    const waiter = this.waiters.length === 0 ? undefined : this.waiters.takeFor(name)
+    if (waiter !== undefined) return waiter.resolve(this.#lock(message, waiter.holder))
+    let queue = this.#byName.get(name)
+    if (queue === undefined) this.#byName.set(name, (queue = new Fifo()))
+    queue.push(message)
+    this.#length++
+  }
+
+  next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityItem> {
+    const queue = this.#length === 0 ? undefined : this.#oldest(accept)
+    const message = queue?.shift()
+    if (message === undefined) return this.waiters.add(holder, signal, accept)
+    this.#length--
+    if (queue?.length === 0 && this.#byName.size > maxEmptyQueues) this.#byName.delete(nameOf(message))
+    return Promise.resolve(this.#lock(message, holder))
+  }
+
+  clear(): void {
+    this.#byName.clear()
+    this.#length = 0
+  }
+
+  *[Symbol.iterator](): Iterator<QueuedMessage> {
+    for (const queue of this.#byName.values()) yield* queue
+  }
+
+  #oldest(accept: readonly string[] | undefined): Fifo<QueuedMessage> | undefined {
+    let oldest: Fifo<QueuedMessage> | undefined
+    let order = Number.POSITIVE_INFINITY
+    for (const name of accept ?? this.#byName.keys()) {
+      const queue = this.#byName.get(name)
+      const first = queue?.peek()
+      if (first === undefined || first.order >= order) continue
+      oldest = queue
+      order = first.order
+    }
+    return oldest
+  }
+
+  #lock(message: QueuedMessage, holder: Holder): ActivityItem {
+    const item = new ActivityItem(this.hub, holder, message)
+    this.hub.locks.take(item)
+    return item
+  }
+}
+
+function nameOf({ message }: QueuedMessage): string {
+  return message.event.type === 'TaskScheduled' ? message.event.name : ''
+}

@@ -1,0 +1,79 @@
+/**
+ * What all work items share: they are held until they are settled or lost. Signals are made when somebody asks for them, because most items end before anybody does.
+ * Invariant: an item leaves `held` once and never comes back; whoever loses the lock finds the store unchanged by it afterwards.
+ */
+import { LockLostError, ticksFromMs, type Ticks } from '@dtfx/core/provider'
+import type { Hub } from './hub.js'
+
+/** The worker an item was given to, as the items see it. */
+export interface Holder {
+  readonly workerId: string
+  /** Called once for each item when it is settled or lost. */
+  itemEnded(): void
+}
+
+export abstract class HeldItem {
+  abstract readonly kind: 'orchestration' | 'activity'
+  /** On the monotonic clock; meaningless when locks do not expire. */
+  deadlineMs = 0
+  #status: 'held' | 'settled' | 'lost' = 'held'
+  #lost: AbortController | undefined
+
+  constructor(
+    protected readonly hub: Hub,
+    readonly holder: Holder,
+  ) {}
+
+  get isHeld(): boolean {
+    return this.#status === 'held'
+  }
+
+  get isLost(): boolean {
+    return this.#status === 'lost'
+  }
+
+  get lockedUntil(): Ticks | undefined {
+    const { clock } = this.hub
+    return this.hub.locks.timeoutMs === 'none' ? undefined : ticksFromMs(clock.nowMs() + Math.max(0, Math.floor(this.deadlineMs - clock.monotonicMs())))
+  }
+
+  get lost(): AbortSignal {
+    if (this.#lost === undefined) {
+      this.#lost = new AbortController()
+      if (this.#status === 'lost') this.#lost.abort(this.lockLost())
+    }
+    return this.#lost.signal
+  }
+
+  /** Takes the lock away: the messages become available to others. */
+  lose(): void {
+    if (this.#status !== 'held') return
+    this.#status = 'lost'
+    this.#end()
+    this.#lost?.abort(this.lockLost())
+  }
+
+  /** Ends the item in order; the messages have been settled. */
+  protected settled(): void {
+    this.#status = 'settled'
+    this.#end()
+  }
+
+  #end(): void {
+    this.hub.locks.drop(this)
+    this.giveBack()
+    this.holder.itemEnded()
+    this.hub.pump()
+  }
+
+  /** Lets go of the messages, so that they are nowhere any more. */
+  abstract disown(): void
+  /** Puts the messages it still holds back into their queue. */
+  protected abstract giveBack(): void
+  /** What the lock is on, for messages. */
+  protected abstract describe(): string
+
+  protected lockLost(): LockLostError {
+    return new LockLostError(this.describe())
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The inboxes of the instances: who has visible messages, in which order instances get their turn, and who waits for one.
+ * Invariants: an instance is in the list of those with work at most once and never while it is locked; messages of one instance are handed out in the order of their arrival,
+ * also when some of them come back; messages that arrive while an instance is locked make the next item.
+ */
+import { Fifo } from './fifo.js'
+import type { Holder } from './held-item.js'
+import type { Hub } from './hub.js'
+import type { InstanceRecord } from './instance-record.js'
+import { OrchestrationItem } from './orchestration-item.js'
+import type { QueuedMessage } from './queued-message.js'
+import { Waiters } from './waiters.js'
+
+export class Inboxes {
+  readonly #ready = new Fifo<InstanceRecord>()
+  readonly waiters = new Waiters<OrchestrationItem>()
+
+  constructor(readonly hub: Hub) {}
+
+  /** Instances with visible messages that nobody holds. */
+  get readyCount(): number {
+    return this.#ready.length
+  }
+
+  /** Makes a message visible to its instance. `pump` hands it out. */
+  add(record: InstanceRecord, message: QueuedMessage): void {
+    const { waiting } = record
+    const last = waiting[waiting.length - 1]
+    if (last === undefined || last.order < message.order) waiting.push(message)
+    else waiting.splice(waiting.findIndex((other) => other.order > message.order), 0, message)
+    this.enqueue(record)
+  }
+
+  /** Puts the instance in line if it has messages and nobody holds it. */
+  enqueue(record: InstanceRecord): void {
+    if (record.queued || record.item !== undefined || record.waiting.length === 0) return
+    record.queued = true
+    this.#ready.push(record)
+  }
+
+  next(holder: Holder, signal: AbortSignal): Promise<OrchestrationItem> {
+    const record = this.#takeReady()
+    return record === undefined ? this.waiters.add(holder, signal, undefined) : Promise.resolve(this.#lock(record, holder))
+  }
+
+  /** Hands instances with work to calls that wait. */
+  pump(): void {
+    while (this.waiters.length > 0) {
+      const record = this.#takeReady()
+      if (record === undefined) return
+      const waiter = this.waiters.take()
+      waiter?.resolve(this.#lock(record, waiter.holder))
+    }
+  }
+
+  clear(): void {
+    for (const record of this.#ready) record.queued = false
+    this.#ready.clear()
+  }
+
+  /** Nothing is in line that has no messages, except after they were taken out (purge). */
+  #takeReady(): InstanceRecord | undefined {
+    for (;;) {
+      const record = this.#ready.shift()
+      if (record === undefined) return undefined
+      record.queued = false
+      if (record.waiting.length > 0) return record
+    }
+  }
+
+  #lock(record: InstanceRecord, holder: Holder): OrchestrationItem {
+    const taken = record.waiting
+    record.waiting = []
+    const item = new OrchestrationItem(this.hub, holder, record, taken)
+    record.item = item
+    this.hub.locks.take(item)
+    return item
+  }
+}

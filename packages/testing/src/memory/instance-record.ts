@@ -1,0 +1,49 @@
+/** What the store keeps of one instance: the committed data, and its inbox. Only commit.ts, client-port.ts and store-ports.ts change the committed part; only inboxes.ts the inbox. */
+import type { HistoryEvent, InstanceId, InstanceState, MessageId } from '@dtfx/core/provider'
+import type { ActivityItem } from './activity-item.js'
+import type { OrchestrationItem } from './orchestration-item.js'
+import type { QueuedMessage } from './queued-message.js'
+
+export class InstanceRecord {
+  /** Undefined: nothing is stored under the id, only messages wait. */
+  state: InstanceState | undefined = undefined
+  /** Grows in place; what `load` handed out is a copy of the list. */
+  history: HistoryEvent[] = []
+  consumedIds: readonly MessageId[] = []
+  /** 0 when nothing is stored; never used twice. */
+  version = 0
+  /** Of the last commit. */
+  checkpointId: string | undefined = undefined
+  /** Message that created the stored execution, when a client did. */
+  startMessageId: MessageId | undefined = undefined
+  /** Turns begun on suspect inputs since the last commit or release. */
+  suspicions = 0
+
+  /** Visible messages, in order of arrival. */
+  waiting: QueuedMessage[] = []
+  item: OrchestrationItem | undefined = undefined
+  /** In the list of instances that have work. */
+  queued = false
+  /** Messages that are not visible yet. */
+  delayed: Set<QueuedMessage> | undefined = undefined
+  /** Activities in progress that want to know when nobody waits for them any more. */
+  running: Set<ActivityItem> | undefined = undefined
+
+  constructor(readonly instanceId: InstanceId) {}
+
+  /** Forgets the committed part. */
+  erase(): void {
+    this.state = undefined
+    this.history = []
+    this.consumedIds = []
+    this.version = 0
+    this.checkpointId = undefined
+    this.startMessageId = undefined
+    this.suspicions = 0
+  }
+
+  /** Nothing would be lost by forgetting it. */
+  get isEmpty(): boolean {
+    return this.state === undefined && this.waiting.length === 0 && this.item === undefined && this.delayed === undefined && this.running === undefined
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Locks of work items. One timer, set for the earliest deadline, serves them all.
+ * Invariant: since every lock lasts equally long and a renewed one moves to the end, the set is in the order of deadlines.
+ */
+import type { CancelTimer, Clock } from '@dtfx/core/provider'
+import type { HeldItem, Holder } from './held-item.js'
+
+export class LockTable {
+  readonly #held = new Set<HeldItem>()
+  #cancelSweep: CancelTimer | undefined
+  /** Held items by kind. */
+  readonly count = { orchestration: 0, activity: 0 }
+
+  constructor(
+    readonly clock: Clock,
+    readonly timeoutMs: number | 'none',
+  ) {}
+
+  take(item: HeldItem): void {
+    this.count[item.kind]++
+    this.#held.add(item)
+    if (this.timeoutMs === 'none') return
+    item.deadlineMs = this.clock.monotonicMs() + this.timeoutMs
+    if (this.#cancelSweep === undefined) this.#armSweep(this.timeoutMs)
+  }
+
+  renew(item: HeldItem): void {
+    if (this.timeoutMs === 'none') return
+    this.#held.delete(item)
+    this.#held.add(item)
+    item.deadlineMs = this.clock.monotonicMs() + this.timeoutMs
+  }
+
+  drop(item: HeldItem): void {
+    if (this.#held.delete(item)) this.count[item.kind]--
+  }
+
+  heldBy(holder: Holder): HeldItem[] {
+    return [...this.#held].filter((item) => item.holder === holder)
+  }
+
+  /** Takes every lock away; `withMessages`: and nothing goes back into a queue. */
+  loseAll(options: { readonly withMessages: boolean }): void {
+    const held = [...this.#held]
+    if (options.withMessages) for (const item of held) item.disown()
+    for (const item of held) item.lose()
+  }
+
+  close(): void {
+    this.#cancelSweep?.()
+    this.#cancelSweep = undefined
+  }
+
+  #armSweep(delayMs: number): void {
+    this.#cancelSweep = this.clock.setTimer(delayMs, () => this.#sweep(), { keepAlive: false })
+  }
+
+  #sweep(): void {
+    this.#cancelSweep = undefined
+    const nowMs = this.clock.monotonicMs()
+    const expired: HeldItem[] = []
+    let nextMs: number | undefined
+    for (const item of this.#held) {
+      if (item.deadlineMs > nowMs) {
+        nextMs = item.deadlineMs
+        break
+      }
+      expired.push(item)
+    }
+    if (nextMs !== undefined) this.#armSweep(Math.max(1, nextMs - nowMs))
+    for (const item of expired) item.lose()
+  }
+}

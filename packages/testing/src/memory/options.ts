@@ -1,0 +1,30 @@
+/** Options of the in-memory provider and their check: every mistake is one error that names the option. */
+import { dtfxError } from '@dtfx/core/provider'
+
+export interface MemoryOptions {
+  /** A work item whose worker does not renew it is given to another one after this. `'none'`: never, for tests that move the clock by days. @default 60000 */
+  readonly lockTimeoutMs?: number | 'none' | undefined
+}
+
+export interface CheckedMemoryOptions {
+  readonly lockTimeoutMs: number | 'none'
+}
+
+const known: readonly string[] = ['lockTimeoutMs'] satisfies (keyof MemoryOptions)[]
+
+/** @throws DTFX_INVALID_OPTION */
+export function checkMemoryOptions(options: MemoryOptions): CheckedMemoryOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) refuse('options', 'is not an object')
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) refuse(key, `is not known; known are: ${known.join(', ')}`)
+  }
+  const { lockTimeoutMs = 60_000 } = options
+  if (lockTimeoutMs !== 'none' && !(typeof lockTimeoutMs === 'number' && Number.isFinite(lockTimeoutMs) && lockTimeoutMs >= 1)) {
+    refuse('lockTimeoutMs', `is ${String(lockTimeoutMs)}; give milliseconds ≥ 1, or 'none'`)
+  }
+  return { lockTimeoutMs }
+}
+
+function refuse(key: string, problem: string): never {
+  throw dtfxError('DTFX_INVALID_OPTION', { what: 'memory provider', problem: `'${key}' ${problem}` })
+}

@@ -1,0 +1,129 @@
+/**
+ * The instances of the hub, and who wants to know of their changes.
+ * Invariant: versions come from one counter, so that an id that is purged and used again never gets an old version back.
+ */
+import { isFinal, type HistoryEvent, type InstanceId, type InstanceSnapshot, type InstanceState, type MessageId } from '@dtfx/core/provider'
+import { InstanceRecord } from './instance-record.js'
+import { frozenEvent, frozenState } from './snapshots.js'
+
+/** New committed data of an instance; absent members stay. */
+export interface InstanceChange {
+  readonly history?: { readonly kind: 'append' | 'replace'; readonly events: readonly HistoryEvent[] } | undefined
+  readonly state?: InstanceState | undefined
+  readonly consumedIds?: readonly MessageId[] | undefined
+}
+
+type Watcher = (changed: boolean) => void
+
+export class Store {
+  readonly #records = new Map<InstanceId, InstanceRecord>()
+  readonly #watchers = new Map<InstanceId, Set<Watcher>>()
+  #sortedIds: readonly InstanceId[] | undefined
+  #version = 0
+
+  get(instanceId: InstanceId): InstanceRecord | undefined {
+    return this.#records.get(instanceId)
+  }
+
+  /** The record of an id, made when there is none. */
+  obtain(instanceId: InstanceId): InstanceRecord {
+    let record = this.#records.get(instanceId)
+    if (record === undefined) {
+      record = new InstanceRecord(instanceId)
+      this.#records.set(instanceId, record)
+      this.#sortedIds = undefined
+    }
+    return record
+  }
+
+  /** Lets go of a record that holds nothing any more. */
+  collect(record: InstanceRecord): void {
+    if (record.isEmpty && this.#records.delete(record.instanceId)) this.#sortedIds = undefined
+  }
+
+  records(): IterableIterator<InstanceRecord> {
+    return this.#records.values()
+  }
+
+  /** All ids in ascending order of their UTF-16 code units. */
+  sortedIds(): readonly InstanceId[] {
+    return (this.#sortedIds ??= [...this.#records.keys()].sort())
+  }
+
+  snapshot(record: InstanceRecord): InstanceSnapshot {
+    return { version: record.version, state: record.state, history: record.history.slice(), consumedIds: record.consumedIds }
+  }
+
+  /** Writes committed data and tells the watchers and the running activities what it means for them. */
+  write(record: InstanceRecord, change: InstanceChange): void {
+    const before = record.state
+    record.version = ++this.#version
+    if (change.history !== undefined) {
+      if (change.history.kind === 'replace') record.history = []
+      for (const event of change.history.events) record.history.push(frozenEvent(event))
+    }
+    if (change.consumedIds !== undefined) record.consumedIds = Object.freeze(change.consumedIds.slice())
+    if (change.state === undefined) return
+    const after = frozenState(change.state)
+    record.state = after
+    if (before?.status !== after.status || before.executionId !== after.executionId || before.customStatus !== after.customStatus) this.notify(record.instanceId)
+    if (record.running !== undefined && (isFinal(after.status) || before?.executionId !== after.executionId)) tellRunning(record)
+  }
+
+  /** Removes the committed data of an instance; its messages stay. */
+  erase(record: InstanceRecord): void {
+    record.erase()
+    this.notify(record.instanceId)
+    tellRunning(record)
+    this.collect(record)
+  }
+
+  /** Resolves with true at the next visible change of the instance, with false when `signal` aborts. */
+  watch(instanceId: InstanceId, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const done: Watcher = (changed) => {
+        signal.removeEventListener('abort', onAbort)
+        resolve(changed)
+      }
+      const onAbort = (): void => {
+        const watchers = this.#watchers.get(instanceId)
+        if (watchers?.delete(done) === true && watchers.size === 0) this.#watchers.delete(instanceId)
+        resolve(false)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      const watchers = this.#watchers.get(instanceId)
+      if (watchers === undefined) this.#watchers.set(instanceId, new Set([done]))
+      else watchers.add(done)
+    })
+  }
+
+  notify(instanceId: InstanceId): void {
+    const watchers = this.#watchers.get(instanceId)
+    if (watchers === undefined) return
+    this.#watchers.delete(instanceId)
+    for (const done of watchers) done(true)
+  }
+
+  notifyAll(): void {
+    for (const instanceId of [...this.#watchers.keys()]) this.notify(instanceId)
+  }
+
+  /** Forgets everything; watchers are told. */
+  clear(): void {
+    const records = [...this.#records.values()]
+    this.#records.clear()
+    this.#sortedIds = undefined
+    for (const record of records) {
+      record.erase()
+      record.waiting = []
+      record.delayed = undefined
+      tellRunning(record)
+    }
+    this.notifyAll()
+  }
+}
+
+function tellRunning(record: InstanceRecord): void {
+  for (const item of record.running ?? []) item.checkInstance()
+}

@@ -1,0 +1,67 @@
+/** A worker of the hub. Invariant: after `stop` has resolved it holds nothing and gets nothing. */
+import { dtfxError, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
+import type { ActivityItem } from './activity-item.js'
+import type { Holder } from './held-item.js'
+import type { Hub } from './hub.js'
+import type { OrchestrationItem } from './orchestration-item.js'
+
+export class MemoryWorkerPort implements WorkerPort, Holder {
+  readonly workerId: string
+  #stopped: Promise<StopReport> | undefined
+  #onItemEnded: (() => void) | undefined
+
+  constructor(
+    readonly hub: Hub,
+    spec: WorkerSpec,
+    /** Called once, when nothing is held any more. */
+    readonly onStopped: (port: MemoryWorkerPort) => void,
+  ) {
+    this.workerId = spec.workerId
+  }
+
+  nextOrchestration(signal: AbortSignal): Promise<OrchestrationItem> {
+    if (this.#stopped !== undefined) return Promise.reject(stopped())
+    if (signal.aborted) return Promise.reject(signal.reason)
+    return this.hub.inboxes.next(this, signal)
+  }
+
+  nextActivity(request: { readonly accept?: readonly string[] | undefined }, signal: AbortSignal): Promise<ActivityItem> {
+    if (this.#stopped !== undefined) return Promise.reject(stopped())
+    if (signal.aborted) return Promise.reject(signal.reason)
+    return this.hub.activities.next(this, signal, request.accept)
+  }
+
+  stop(deadlineMs: number): Promise<StopReport> {
+    return (this.#stopped ??= this.#stop(deadlineMs))
+  }
+
+  itemEnded(): void {
+    this.#onItemEnded?.()
+  }
+
+  async #stop(deadlineMs: number): Promise<StopReport> {
+    const { hub } = this
+    hub.inboxes.waiters.rejectAllOf(this, stopped())
+    hub.activities.waiters.rejectAllOf(this, stopped())
+    if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
+    const abandoned = hub.locks.heldBy(this)
+    for (const item of abandoned) item.lose()
+    this.onStopped(this)
+    return { abandoned: abandoned.length }
+  }
+
+  #drained(deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.hub.clock.setTimer(deadlineMs, resolve)
+      this.#onItemEnded = () => {
+        if (this.hub.locks.heldBy(this).length > 0) return
+        cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+function stopped(): DurableError {
+  return dtfxError('DTFX_WORKER_STATE', { state: 'stopped', what: 'taking work' })
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import type { OutboundMessage } from '@dtfx/core/provider'
+import { dueMsOf } from '../../src/memory/delayed-messages.js'
+import { activity, create, isPending, memoryHub, never, raised, runTurn, startOf, stateOf, now } from './memory-hub.js'
+
+function timer(instanceId: string, timerId: number, fireAt: string): OutboundMessage {
+  return {
+    id: `x-${instanceId}/${timerId}`,
+    target: { kind: 'instance', instanceId },
+    deliverAt: fireAt,
+    message: { instance: { instanceId, executionId: `x-${instanceId}` }, event: { type: 'TimerFired', eventId: -1, timestamp: fireAt, timerId, fireAt } },
+  }
+}
+
+describe('delayed messages', () => {
+  it('arrive in the order of their times, and at equal times of their sending', async () => {
+    const { service, port, clock } = await memoryHub()
+    const at = (ms: number): string => new Date(clock.nowMs() + ms).toISOString()
+    await service.client.send([raised('a', 'late', { deliverAt: at(20) }), raised('a', 'x', { deliverAt: at(10) }), raised('a', 'y', { deliverAt: at(10) }), raised('a', 'past', { deliverAt: at(-10) })])
+    expect((await port.nextOrchestration(never)).messages.map(({ id }) => id)).toEqual(['event-past'])
+    const other = port.nextOrchestration(never)
+    expect(await isPending(other)).toBe(true)
+    clock.advance(20)
+    await service.client.send([raised('b', 'wake')])
+    expect((await other).instanceId).toBe('b')
+    expect(service.occupancy()).toMatchObject({ delayed: 0, heldOrchestrations: 2 })
+  })
+
+  it('count as arrived when they become visible', async () => {
+    const { service, port, clock } = await memoryHub()
+    await service.client.send([raised('a', 'timed', { deliverAt: '2030-01-01T00:00:10.000Z' })])
+    clock.advance('5s')
+    await service.client.send([raised('a', 'first')])
+    clock.advance('10s')
+    const { messages } = await port.nextOrchestration(never)
+    expect(messages.map(({ id, enqueuedAt }) => [id, enqueuedAt])).toEqual([['event-first', '2030-01-01T00:00:05.000Z'], ['event-timed', '2030-01-01T00:00:10.000Z']])
+  })
+
+  it('are never early: a part of a millisecond counts as a whole one', () => {
+    const ms = Date.parse(now)
+    expect(dueMsOf(now)).toBe(ms)
+    expect(dueMsOf('2030-01-01T00:00:00Z')).toBe(ms)
+    expect(dueMsOf('2030-01-01T00:00:00.0010000Z')).toBe(ms + 1)
+    expect(dueMsOf('2030-01-01T00:00:00.0010001Z')).toBe(ms + 2)
+  })
+
+  it('can be activities', async () => {
+    const { service, port, clock } = await memoryHub()
+    await create(service, 'a')
+    await runTurn(port, { outbound: [{ ...activity('a', 0), deliverAt: '2030-01-01T00:00:01.000Z' }] })
+    const next = port.nextActivity({}, never)
+    expect(await isPending(next)).toBe(true)
+    clock.advance('1s')
+    expect((await next).delivered.id).toBe('x-a/0')
+  })
+
+  it('use one timer of the clock, which leaves with them', async () => {
+    const { service, port, clock } = await memoryHub({ lockTimeoutMs: 'none' })
+    await create(service, 'a')
+    await create(service, 'b')
+    await runTurn(port, { outbound: [timer('a', 0, '2030-01-03T00:00:00.000Z'), timer('a', 1, '2030-01-02T00:00:00.000Z')] })
+    await runTurn(port, { outbound: [timer('b', 0, '2030-01-05T00:00:00.000Z')] })
+    expect(clock.pendingTimers).toBe(1)
+    expect(clock.nextTimerMs()).toBe(Date.parse('2030-01-02T00:00:00.000Z'))
+    await service.client.send([raised('a', 'end')])
+    await runTurn(port, { state: stateOf('a', { status: 'Completed' }) })
+    expect(service.occupancy().delayed).toBe(1)
+    expect(clock.nextTimerMs()).toBe(Date.parse('2030-01-05T00:00:00.000Z'))
+    await service.client.send([raised('b', 'again')])
+    await runTurn(port, { state: stateOf('b', { executionId: 'next' }) })
+    expect(service.occupancy().delayed).toBe(0)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('hold a scheduled start, and what was sent with it, until its time', async () => {
+    const { service, port, clock } = await memoryHub()
+    const start = startOf('a', { deliverAt: '2030-01-02T00:00:00.000Z' })
+    await service.client.create({ start, messages: [raised('a', 'with'), raised('a', 'later', { deliverAt: '2030-01-03T00:00:00.000Z' })], reuse: 'error' })
+    expect(await service.client.getState('a', { payloads: true })).toMatchObject({ status: 'Pending', scheduledStartAt: start.deliverAt })
+    const next = port.nextOrchestration(never)
+    expect(await isPending(next)).toBe(true)
+    clock.advance('1d')
+    expect((await next).messages.map(({ id }) => id)).toEqual(['start-a', 'event-with'])
+  })
+
+  it('does not start what was terminated and purged before its time', async () => {
+    const { service, port, clock } = await memoryHub({ lockTimeoutMs: 'none' })
+    await service.client.create({ start: startOf('a', { deliverAt: '2030-01-02T00:00:00.000Z' }), reuse: 'error' })
+    await service.client.send([raised('a', 'terminate')])
+    await runTurn(port, { state: stateOf('a', { status: 'Terminated' }) })
+    expect(await service.purge.purge('a')).toBe('purged')
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
