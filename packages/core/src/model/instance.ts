@@ -72,6 +72,8 @@ export interface InstanceState {
   readonly lastUpdatedAt: Ticks
   readonly completedAt?: Ticks | undefined
   readonly scheduledStartAt?: Ticks | undefined
+  /** Unknown members by their wire name, kept as read. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** @throws DTFX_INVALID_INSTANCE_ID */
