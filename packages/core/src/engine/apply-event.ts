@@ -9,9 +9,9 @@
 import { assertNever } from '../base/assert.js'
 import { compareTicks } from '../base/ticks.js'
 import { dtfxError } from '../errors/durable-error.js'
-import type { FailureDetails } from '../errors/failure-details.js'
 import { SubOrchestrationFailedError, TaskFailedError } from '../errors/user-errors.js'
 import { patchMarkerPrefix, type HistoryEvent, type HistoryEventOf } from '../model/events.js'
+import { failureFromReason } from '../serialization/wire-exception.js'
 import { createContext } from './context.js'
 import type { Execution, OpenTask } from './execution.js'
 import { EventInbox } from './external-events.js'
@@ -105,11 +105,6 @@ function fail(x: Execution, event: HistoryEventOf<'TaskFailed' | 'SubOrchestrati
   const failure = event.failure ?? failureFromReason(event.reason, event.details)
   x.reject(task, task.kind === 'child' ? new SubOrchestrationFailedError(task.name, task.id, task.childId ?? '', failure) : new TaskFailedError(task.name, task.id, failure))
   return true
-}
-
-/** A failure that .NET recorded without FailureDetails (its older error mode). */
-function failureFromReason(reason: string | undefined, details: string | undefined): FailureDetails {
-  return { errorType: 'Error', errorMessage: reason ?? '', stackTrace: details, isNonRetriable: false }
 }
 
 function fireTimer(x: Execution, event: HistoryEventOf<'TimerFired'>): boolean {

@@ -1,6 +1,6 @@
 /**
  * Messages ↔ .NET's TaskMessage: a history event with its target, as every provider puts it inside its envelope.
- * .NET's `SequenceNumber` is kept among the extras (absent when 0) and written back in its place; a `bigint` beyond 2^53.
+ * .NET's `SequenceNumber` is kept among the extras (absent when 0) and written back in its place; a `bigint` where a number cannot hold it.
  */
 import type { HistoryEvent } from '../model/events.js'
 import type { TaskMessage } from '../model/message.js'
@@ -18,7 +18,7 @@ const event: WireKind<HistoryEvent> = {
 
 const sequenceNumber: WireKind<number | bigint> = {
   read(value, at, name) {
-    if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) invalid(at, name, `expected an integer, found ${describe(value)}`)
+    if (typeof value !== 'bigint' && !Number.isInteger(value)) invalid(at, name, `expected an integer, found ${describe(value)}`)
     return value === 0 ? undefined : (value as number | bigint)
   },
   write: (value) => value,

@@ -6,12 +6,12 @@
 import type { Ticks } from '../base/ticks.js'
 import { failureText } from '../errors/failure-details.js'
 import type { InstanceState, OrchestrationInstance } from '../model/instance.js'
+import { defaultDate } from './wire-date.js'
 import { typedObject, type WireFlavour } from './wire-flavour.js'
 import type { WireObject } from './wire-json.js'
 import { date, integer, readObject, status, text, type WireKind } from './wire-kinds.js'
 import { layout, optional, readMembers, required, writeExtra, writeMember } from './wire-layout.js'
 import * as parts from './wire-parts.js'
-import { defaultDate } from './wire-date.js'
 
 /** .NET's completion time of what is not complete: `DateTime.MaxValue` less a day. */
 const notCompleted: Ticks = '9999-12-30T23:59:59.9999999Z'

@@ -9,17 +9,21 @@ import { instancesOf } from '../recordings/rows-to-history.js'
 const ownLibrary = '[[System.String, System.Private.CoreLib],[System.String, System.Private.CoreLib]]'
 const anyLibrary = '[[System.String, mscorlib],[System.String, mscorlib]]'
 
-/** Members that DurableTask.Core 3.9 writes and 2.17 did not; each with its value and the member it precedes. */
+/** Members that DurableTask.Core 3.9 writes and 2.17 did not, each with the place where it comes. */
 const newSince217 = [
-  { event: 'ExecutionStartedEvent', member: '"GenerateNewTrace":false,' },
-  { event: 'TaskScheduledEvent', member: '"Tags":null,' },
+  { of: 'History.ExecutionStartedEvent', before: /"EventId":-?\d+,"IsPlayed":/, member: '"GenerateNewTrace":false,' },
+  { of: 'History.TaskScheduledEvent', before: /"EventId":-?\d+,"IsPlayed":/, member: '"Tags":null,' },
+  { of: 'FailureDetails', before: /(?<="IsNonRetriable":false)}/g, member: ',"Properties":null' },
 ] as const
 
-/** The text we expect for a recorded one: itself, but for the two differences above. */
+/** The text we expect for a recorded one: itself, but for the differences above. */
 function expectedText(recorded: string, version: string): string {
-  const text = recorded.replaceAll(`"$type":"System.Collections.Generic.Dictionary\`2${ownLibrary}"`, `"$type":"System.Collections.Generic.Dictionary\`2${anyLibrary}"`)
-  const added = version === '1.17.5' ? newSince217.find(({ event }) => text.includes(`"$type":"DurableTask.Core.History.${event}"`)) : undefined
-  return added === undefined ? text : text.replace(/"EventId":-?\d+,"IsPlayed":/, (eventId) => added.member + eventId)
+  let text = recorded.replaceAll(`"$type":"System.Collections.Generic.Dictionary\`2${ownLibrary}"`, `"$type":"System.Collections.Generic.Dictionary\`2${anyLibrary}"`)
+  if (version !== '1.17.5') return text
+  for (const { of, before, member } of newSince217) {
+    if (text.includes(`"$type":"DurableTask.Core.${of}"`)) text = text.replace(before, (found) => member + found)
+  }
+  return text
 }
 
 describe.each(recordedVersions)('queue messages of DurableTask.AzureStorage %s', (version) => {
