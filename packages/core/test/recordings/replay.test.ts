@@ -20,7 +20,8 @@ describe('the catalogue', () => {
       return instances.length > 0 && instances.every(({ history }) => completionOf(history) !== undefined)
     })
     const excluded = Object.keys(notReplayed)
-    expect(recordedScenarios(version).filter((scenario) => !complete.includes(scenario)).sort()).toStrictEqual(excluded.filter((scenario) => scenario !== 'nondeterministic').sort())
+    const incomplete = recordedScenarios(version).filter((scenario) => !complete.includes(scenario))
+    expect(incomplete.sort()).toStrictEqual(excluded.filter((scenario) => scenario !== 'nondeterministic').sort())
     expect(complete).toContain('nondeterministic')
     expect(complete.length - 1).toBe(43)
   })
@@ -88,7 +89,8 @@ describe.each(recordedVersions)('histories of DurableTask.AzureStorage %s', (ver
     const created = instance.history.find((event) => event.type === 'TimerCreated') as HistoryEventOf<'TimerCreated'>
     const late: HistoryEvent = { type: 'TimerFired', eventId: -1, timestamp: created.fireAt, timerId: created.eventId, fireAt: created.fireAt }
     const recorded = completionOf(instance.history) as HistoryEventOf<'ExecutionCompleted'>
-    const result = await run(engineFor(recording, true), instance, { past: instance.history, fresh: [{ type: 'OrchestratorStarted', eventId: -1, timestamp: created.fireAt }, late] })
+    const turn: HistoryEvent = { type: 'OrchestratorStarted', eventId: -1, timestamp: created.fireAt }
+    const result = await run(engineFor(recording, true), instance, { past: instance.history, fresh: [turn, late] })
     expectCompletion(result, recorded, 'timer-cancelled')
   })
 })

@@ -29,7 +29,7 @@ describe('times on the wire', () => {
       fc.property(fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }), digits, (date, fraction) => {
         const ticks = `${date.toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`
         const wire = dateToWire(ticks)
-        expect(wire).not.toMatch(/0Z$/.test(wire) && wire.includes('.') ? /0Z$/ : /\.Z$/)
+        expect(wire).not.toMatch(/\.(\d*0)?Z$/)
         const read = dateFromWire(wire) as string
         expect(compareTicks(read, ticks)).toBe(0)
         expect(dateToWire(read)).toBe(wire)

@@ -158,7 +158,11 @@ describe('what .NET accepts, and more', () => {
   })
 
   it('members nobody knows, of event and message, come back', () => {
-    const text = `{"$type":"DurableTask.Core.TaskMessage","Event":{"$type":"DurableTask.Core.History.GenericEvent","Data":null,"EventType":17,"EventId":-1,"IsPlayed":true,"Timestamp":"2024-01-01T00:00:00Z","New":{"a":[1]},"Long":9007199254740993},"SequenceNumber":9223372036854775807,"OrchestrationInstance":{"$type":"DurableTask.Core.OrchestrationInstance","InstanceId":"abc","ExecutionId":null},"OrchestrationExecutionContext":null,"Future":1}`
+    const text = [
+      '{"$type":"DurableTask.Core.TaskMessage","Event":{"$type":"DurableTask.Core.History.GenericEvent","Data":null,"EventType":17,"EventId":-1,"IsPlayed":true',
+      '"Timestamp":"2024-01-01T00:00:00Z","New":{"a":[1]},"Long":9007199254740993},"SequenceNumber":9223372036854775807',
+      '"OrchestrationInstance":{"$type":"DurableTask.Core.OrchestrationInstance","InstanceId":"abc","ExecutionId":null},"OrchestrationExecutionContext":null,"Future":1}',
+    ].join(',')
     const read = decodeMessage(text, 'message')
     expect(read.extra).toStrictEqual({ SequenceNumber: 9223372036854775807n, Future: 1 })
     expect(read.event.extra).toStrictEqual({ New: { a: [1] }, Long: 9007199254740993n })
@@ -172,7 +176,8 @@ describe('what .NET accepts, and more', () => {
 })
 
 describe('an OrchestrationState that is not complete', () => {
-  const running = { instanceId: 'i', executionId: 'e', name: 'N', status: 'Running', generation: 2, createdAt: '2024-01-01T00:00:00Z', lastUpdatedAt: '2024-01-01T00:00:01.5Z' } as const
+  const times = { createdAt: '2024-01-01T00:00:00Z', lastUpdatedAt: '2024-01-01T00:00:01.5Z' } as const
+  const running = { instanceId: 'i', executionId: 'e', name: 'N', status: 'Running', generation: 2, ...times } as const
 
   it('has .NET\'s placeholder for the time of completion', () => {
     const wire = stateToWire(running, 'plain')
@@ -192,7 +197,8 @@ describe('an OrchestrationState that is not complete', () => {
 })
 
 describe('malformed input is refused with its place', () => {
-  const event = (members: string): string => `{"Event":{"$type":"DurableTask.Core.History.TimerFiredEvent",${members}},"OrchestrationInstance":{"InstanceId":"i"}}`
+  const target = '"OrchestrationInstance":{"InstanceId":"i"}'
+  const event = (members: string): string => `{"Event":{"$type":"DurableTask.Core.History.TimerFiredEvent",${members}},${target}}`
   it.each([
     ['nonsense', '{', /^message is not valid: /],
     ['no object', '[]', /^message is not valid: expected an object, found an array/],
@@ -202,12 +208,12 @@ describe('malformed input is refused with its place', () => {
     ['a member of the wrong type', event('"TimerId":[],"FireAt":"2024-01-01T00:00:00Z","EventId":-1'), /^message\.Event\.TimerId is not valid: expected an integer, found an array/],
     ['a time that is none', event('"TimerId":1,"FireAt":"soon","EventId":-1'), /^message\.Event\.FireAt is not valid: expected a time, found 'soon'/],
     ['a required member left out', event('"FireAt":"2024-01-01T00:00:00Z","EventId":-1'), /^message\.Event\.TimerId is not valid: it is missing/],
-    ['a foreign type', '{"Event":{"$type":"System.IO.FileInfo, mscorlib"},"OrchestrationInstance":{"InstanceId":"i"}}', /^message\.Event\.\$type is not valid: 'System\.IO\.FileInfo, mscorlib' is no type/],
-    ['a type of ours that is no event', '{"Event":{"$type":"DurableTask.Core.TaskMessage"},"OrchestrationInstance":{"InstanceId":"i"}}', /^message\.Event\.\$type is not valid/],
-    ['a type name that is no text', '{"Event":{"$type":5},"OrchestrationInstance":{"InstanceId":"i"}}', /^message\.Event\.\$type is not valid/],
-    ['the reserved type', '{"Event":{"EventType":2,"EventId":-1},"OrchestrationInstance":{"InstanceId":"i"}}', /^message\.Event\.EventType is not valid: '2' is no event type/],
-    ['no type', '{"Event":{"EventId":-1},"OrchestrationInstance":{"InstanceId":"i"}}', /^message\.Event is not valid: it has neither/],
-    ['a sequence number that is none', '{"Event":{"EventType":12,"EventId":-1},"SequenceNumber":"x","OrchestrationInstance":{"InstanceId":"i"}}', /^message\.SequenceNumber is not valid/],
+    ['a foreign type', `{"Event":{"$type":"System.IO.FileInfo, mscorlib"},${target}}`, /^message\.Event\.\$type is not valid: 'System\.IO\.FileInfo, mscorlib' is no type/],
+    ['a type of ours that is no event', `{"Event":{"$type":"DurableTask.Core.TaskMessage"},${target}}`, /^message\.Event\.\$type is not valid/],
+    ['a type name that is no text', `{"Event":{"$type":5},${target}}`, /^message\.Event\.\$type is not valid/],
+    ['the reserved type', `{"Event":{"EventType":2,"EventId":-1},${target}}`, /^message\.Event\.EventType is not valid: '2' is no event type/],
+    ['no type', `{"Event":{"EventId":-1},${target}}`, /^message\.Event is not valid: it has neither/],
+    ['a sequence number that is none', `{"Event":{"EventType":12,"EventId":-1},"SequenceNumber":"x",${target}}`, /^message\.SequenceNumber is not valid/],
   ])('%s', (_title, text, expected) => {
     const error = thrownBy(() => decodeMessage(text, 'message'))
     expect(DurableError.is(error, 'DTFX_WIRE_INVALID')).toBe(true)
