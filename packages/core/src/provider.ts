@@ -4,6 +4,7 @@ export type { Checkpoint, OutboundMessage } from './provider/checkpoint.js'
 export type { ClientPort, CreatePolicy, CreateRequest, CreateResult } from './provider/client-port.js'
 export type { Host, OrchestrationService, OrchestrationServiceFactory } from './provider/orchestration-service.js'
 export { resolveHost } from './provider/host.js'
+export { parseSettings, setting, type OptionsOf, type Setting, type SettingsOf, type SettingsSchema } from './provider/settings.js'
 export type { HistoryPort, PurgePort, QuarantinePort, QuarantinedMessage, QueryPort, ScaleMetrics, ScalePort } from './provider/store-ports.js'
 export type {
   ActivityWorkItem,
