@@ -1,0 +1,114 @@
+/**
+ * A history folded into what the worker needs to know of it: start, end, status, and which tasks are open. Incremental: a cached instance applies only the events of its last turn.
+ *
+ * Invariants:
+ * 1. `open` holds exactly the scheduled events whose completion has not been applied; a completion for an unknown id changes nothing (as in .NET).
+ * 2. A final status stays; only Terminated replaces ContinuedAsNew.
+ * 3. Damage that replay would misread (a second start, an event of unknown type) is DTFX_HISTORY_CORRUPT.
+ */
+import { dtfxError } from '../errors/durable-error.js'
+import {
+  eventTypeNumbers,
+  splitTimerId,
+  type ContinueAsNewEvent,
+  type ExecutionCompletedEvent,
+  type ExecutionStartedEvent,
+  type HistoryEvent,
+  type SubOrchestrationInstanceCreatedEvent,
+  type TaskScheduledEvent,
+  type TimerCreatedEvent,
+} from '../model/events.js'
+import { isFinal, type OrchestrationStatus } from '../model/instance.js'
+
+export type ScheduledEvent = TaskScheduledEvent | TimerCreatedEvent | SubOrchestrationInstanceCreatedEvent
+
+/** Tag of children nobody waits for; .NET's name. */
+export const fireAndForgetTag = 'FireAndForget'
+
+export class RuntimeState {
+  readonly open = new Map<number, ScheduledEvent>()
+  start: ExecutionStartedEvent | undefined
+  completion: ExecutionCompletedEvent | ContinueAsNewEvent | undefined
+  status: OrchestrationStatus = 'Running'
+  /** Events applied so far. */
+  count = 0
+  /** The id the next action would take. */
+  nextEventId = 0
+
+  constructor(
+    readonly instanceId: string,
+    events: readonly HistoryEvent[] = [],
+  ) {
+    for (const event of events) this.apply(event)
+  }
+
+  get executionId(): string {
+    return this.start?.instance.executionId ?? ''
+  }
+
+  get isFinal(): boolean {
+    return isFinal(this.status)
+  }
+
+  /** Children that are still waited for, for recursive termination and rewind. */
+  get openChildren(): SubOrchestrationInstanceCreatedEvent[] {
+    return [...this.open.values()].filter((event) => event.type === 'SubOrchestrationInstanceCreated')
+  }
+
+  apply(event: HistoryEvent): void {
+    this.count++
+    if (event.eventId >= this.nextEventId) this.nextEventId = event.eventId + 1
+    switch (event.type) {
+      case 'OrchestratorStarted':
+      case 'OrchestratorCompleted':
+        return
+      case 'SubOrchestrationInstanceCreated':
+        if (event.tags?.[fireAndForgetTag] === undefined) this.open.set(event.eventId, event)
+        return
+      case 'TaskScheduled':
+        this.open.set(event.eventId, event)
+        return
+      case 'TimerCreated':
+        if (event.eventId !== splitTimerId) this.open.set(event.eventId, event)
+        return
+      case 'TaskCompleted':
+      case 'TaskFailed':
+      case 'SubOrchestrationInstanceCompleted':
+      case 'SubOrchestrationInstanceFailed':
+        this.open.delete(event.taskScheduledId)
+        return
+      case 'TimerFired':
+        this.open.delete(event.timerId)
+        return
+      default:
+        this.#applyLifecycle(event)
+    }
+  }
+
+  #applyLifecycle(event: HistoryEvent): void {
+    switch (event.type) {
+      case 'ExecutionStarted':
+        if (this.start !== undefined) throw this.#corrupt('it starts twice')
+        this.start = event
+        return
+      case 'ExecutionCompleted':
+      case 'ContinueAsNew':
+        if (this.completion !== undefined && !(this.status === 'ContinuedAsNew' && event.status === 'Terminated')) return
+        this.completion = event
+        this.status = event.status
+        return
+      case 'ExecutionSuspended':
+        if (this.completion === undefined) this.status = 'Suspended'
+        return
+      case 'ExecutionResumed':
+        if (this.completion === undefined) this.status = 'Running'
+        return
+      default:
+        if (!(event.type in eventTypeNumbers)) throw this.#corrupt(`it holds an event of unknown type '${String((event as { type: unknown }).type)}'`)
+    }
+  }
+
+  #corrupt(problem: string): Error {
+    return dtfxError('DTFX_HISTORY_CORRUPT', { instanceId: this.instanceId, problem })
+  }
+}

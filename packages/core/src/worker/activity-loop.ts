@@ -1,0 +1,172 @@
+/**
+ * One activity work item from lock to completion: find the definition, run it inside the middleware, deliver the outcome.
+ *
+ * Invariants:
+ * 1. The item ends exactly once: `complete` with an outcome, or `release` with a settlement; after a lost lock with neither.
+ * 2. Whatever user code does is an outcome. What middleware throws is a fault: retried with back-off, and after `maxFaults` a coded failure of the activity.
+ */
+import type { AnyActivity } from '../authoring/definitions.js'
+import { compose, Properties, type ActivityMiddlewareContext, type ActivityOutcome } from '../authoring/middleware.js'
+import { addMs, type Ticks } from '../base/ticks.js'
+import { DurableError, dtfxError } from '../errors/durable-error.js'
+import { failureFromError } from '../errors/failure-details.js'
+import { LockLostError } from '../errors/provider-errors.js'
+import type { TaskScheduledEvent } from '../model/events.js'
+import type { OrchestrationService } from '../provider/orchestration-service.js'
+import type { ActivityWorkItem } from '../provider/work-items.js'
+import { jsonConverter } from '../serialization/data-converter.js'
+import { logEvents } from '../telemetry/log-events.js'
+import { ActivitySignal } from './activity-signal.js'
+import { faultPlan, unknownNameError } from './faults.js'
+import type { LockRenewer } from './lock-renewer.js'
+import { UnknownDefinition } from './orchestration-turn.js'
+import { runActivity } from './run-activity.js'
+import type { SpanRecorder } from './span-recorder.js'
+import { logLine, messageOf } from './worker-log.js'
+import type { CheckedWorkerOptions } from './worker-options.js'
+
+export interface ActivityLoopParts {
+  readonly service: OrchestrationService
+  readonly options: CheckedWorkerOptions
+  readonly renewer: LockRenewer
+  readonly spans: SpanRecorder
+}
+
+export class ActivityLoop {
+  readonly #parts: ActivityLoopParts
+  readonly #running = new Map<string, number>()
+  readonly #signals = new Set<ActivitySignal>()
+
+  constructor(parts: ActivityLoopParts) {
+    this.#parts = parts
+  }
+
+  /** Tells every running activity that the worker stops. */
+  abortAll(reason: DurableError): void {
+    for (const signal of this.#signals) signal.abort(reason)
+  }
+
+  async process(item: ActivityWorkItem): Promise<void> {
+    const { event } = item.delivered.message
+    if (event.type !== 'TaskScheduled') {
+      const reason = `a ${event.type} event is no activity`
+      logLine(this.#logger, logEvents.quarantined, { messageId: item.delivered.id }, reason)
+      return item.release({ receipt: item.delivered.receipt, outcome: 'quarantine', code: 'DTFX_POISON', reason })
+    }
+    const definition = this.#parts.options.activities.find(event.name, event.version)
+    if (definition?.concurrency !== undefined && !this.#enter(definition)) return this.#later(item, 100)
+    const abort = new ActivitySignal()
+    this.#watch(item, abort)
+    try {
+      await this.#attempt(item, event, definition, abort)
+    } finally {
+      this.#parts.renewer.unwatch(item)
+      this.#signals.delete(abort)
+      if (definition?.concurrency !== undefined) this.#leave(definition)
+    }
+  }
+
+  get #logger() {
+    return this.#parts.service.host.logger
+  }
+
+  #watch(item: ActivityWorkItem, abort: ActivitySignal): void {
+    this.#signals.add(abort)
+    const gone = (): void => abort.abort(dtfxError('DTFX_LOCK_LOST', { what: `instance '${item.delivered.message.instance.instanceId}' is gone; the activity's result is not needed any more. Its work item` }))
+    this.#parts.renewer.watch(item, {
+      lost: (error) => abort.abort(DurableError.is(error) ? error : new LockLostError(`activity '${item.delivered.id}'`, error)),
+      instanceGone: gone,
+    })
+  }
+
+  async #attempt(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<void> {
+    const { host } = this.#parts.service
+    const startedMs = host.clock.monotonicMs()
+    let outcome: ActivityOutcome
+    const span = this.#parts.spans.activity(item.delivered.message, event.name)
+    try {
+      outcome = await this.#outcome(item, event, definition, abort)
+    } catch (error) {
+      span?.end({ message: messageOf(error) })
+      return this.#fault(item, event, error)
+    }
+    span?.end(outcome.status === 'failed' ? { message: outcome.failure.errorMessage } : undefined)
+    host.metrics.count('dtfx.activities.completed', 1, { status: outcome.status, name: event.name })
+    host.metrics.record('dtfx.activity.duration_ms', host.clock.monotonicMs() - startedMs, { name: event.name })
+    await this.#deliver(item, event, outcome)
+  }
+
+  async #outcome(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<ActivityOutcome> {
+    const { service, options } = this.#parts
+    const inner = async (): Promise<ActivityOutcome> => {
+      if (definition === undefined) throw new UnknownDefinition(event.name, event.version)
+      return runActivity({ definition, delivered: item.delivered, event, abort, host: service.host, converter: service.converter ?? jsonConverter })
+    }
+    if (options.middleware.activity.length === 0) return inner()
+    const { message } = item.delivered
+    const run = compose<ActivityMiddlewareContext, ActivityOutcome>(options.middleware.activity, inner)
+    const outcome = await run({
+      definition,
+      event,
+      instance: message.instance,
+      name: event.name,
+      version: event.version,
+      tags: message.orchestrationTags ?? {},
+      taskTags: event.tags ?? {},
+      properties: new Properties(),
+      deliveryCount: item.delivered.deliveryCount,
+      signal: abort.signal,
+    })
+    if (outcome?.status !== 'completed' && outcome?.status !== 'failed') {
+      throw dtfxError('DTFX_INVALID_OUTCOME', { what: `activity '${event.name}'`, problem: 'its status is neither completed nor failed' })
+    }
+    return outcome
+  }
+
+  async #deliver(item: ActivityWorkItem, event: TaskScheduledEvent, outcome: ActivityOutcome): Promise<void> {
+    const ids = { instanceId: item.delivered.message.instance.instanceId, activity: event.name, taskId: event.eventId }
+    const head = { eventId: -1, timestamp: this.#parts.service.host.clock.nowTicks(), taskScheduledId: event.eventId }
+    if (outcome.status === 'failed') logLine(this.#logger, logEvents.activityFailed, { ...ids, failure: outcome.failure }, outcome.failure.errorMessage)
+    try {
+      await item.complete(
+        outcome.status === 'completed'
+          ? { type: 'TaskCompleted', ...head, result: outcome.result }
+          : { type: 'TaskFailed', ...head, reason: outcome.failure.errorMessage, failure: outcome.failure },
+      )
+    } catch (error) {
+      logLine(this.#logger, logEvents.activityAborted, { ...ids, error }, messageOf(error))
+      if (!DurableError.is(error, 'DTFX_LOCK_LOST')) throw error
+    }
+  }
+
+  async #fault(item: ActivityWorkItem, event: TaskScheduledEvent, error: unknown): Promise<void> {
+    const { options, service } = this.#parts
+    const { host } = service
+    const fail = (problem: DurableError): Promise<void> => this.#deliver(item, event, { status: 'failed', failure: failureFromError(problem) })
+    if (error instanceof UnknownDefinition) {
+      const plan = unknownNameError('activity', error, { items: [item.delivered], registry: options.activities, graceMs: options.unknownNameGraceMs, host })
+      return plan.kind === 'fail' ? fail(plan.error) : item.release({ receipt: item.delivered.receipt, outcome: 'defer', until: plan.until })
+    }
+    const plan = faultPlan([item.delivered], options.maxFaults, host)
+    host.metrics.count('dtfx.faults', 1, { kind: 'activity', count: plan.count, max: options.maxFaults })
+    logLine(this.#logger, logEvents.fault, { activity: event.name, messageId: item.delivered.id, count: plan.count, max: options.maxFaults, error }, `${messageOf(error)} (${plan.count} of ${options.maxFaults})`)
+    if (plan.exhausted) return fail(dtfxError('DTFX_MIDDLEWARE_FAILED', { count: plan.count, what: `activity '${event.name}' (#${event.eventId})`, problem: messageOf(error) }, error))
+    return item.release({ receipt: item.delivered.receipt, outcome: 'fault', until: plan.until })
+  }
+
+  /** More of this activity than it allows at once: not a fault, does not count, comes back soon (to any worker). */
+  #later(item: ActivityWorkItem, delayMs: number): Promise<void> {
+    return item.release({ receipt: item.delivered.receipt, outcome: 'defer', until: addMs(this.#parts.service.host.clock.nowTicks(), delayMs) as Ticks })
+  }
+
+  #enter(definition: AnyActivity): boolean {
+    const running = this.#running.get(definition.name) ?? 0
+    if (running >= (definition.concurrency ?? Number.POSITIVE_INFINITY)) return false
+    this.#running.set(definition.name, running + 1)
+    return true
+  }
+
+  #leave(definition: AnyActivity): void {
+    this.#running.set(definition.name, (this.#running.get(definition.name) ?? 1) - 1)
+  }
+}

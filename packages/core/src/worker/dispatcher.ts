@@ -1,0 +1,85 @@
+/**
+ * The one loop behind orchestrations and activities: a fixed number of slots, each fetching an item and processing it to the end. Knows nothing of kinds.
+ *
+ * Invariants:
+ * 1. At most `concurrency` items are fetched or processed at once; the number of outstanding fetches is the number of free slots.
+ * 2. A failing fetch backs off with jitter and never ends the loop; an error of `process` is logged and costs its own slot a back-off only.
+ * 3. `stop` aborts the fetches, gives back items that were locked at that moment, and waits for what is in progress until the deadline.
+ */
+import { backoffMs } from '../base/backoff.js'
+import { sleep } from '../base/clock.js'
+import type { OrchestrationService } from '../provider/orchestration-service.js'
+
+export interface DispatcherPlan<Item> {
+  readonly name: string
+  readonly concurrency: number
+  readonly host: OrchestrationService['host']
+  fetch(signal: AbortSignal): Promise<Item>
+  /** Handles the item to its end; errors are its own business as far as it can. */
+  process(item: Item): Promise<void>
+  /** Gives an item back untouched. */
+  giveBack(item: Item): Promise<void>
+  /** Waited for before each fetch: rate limits. */
+  readonly admit?: ((signal: AbortSignal) => Promise<void>) | undefined
+}
+
+const retry = { firstMs: 50, maxMs: 10_000 }
+
+export class Dispatcher<Item> {
+  readonly #plan: DispatcherPlan<Item>
+  readonly #stopping = new AbortController()
+  #slots: Promise<void>[] = []
+  active = 0
+
+  constructor(plan: DispatcherPlan<Item>) {
+    this.#plan = plan
+  }
+
+  start(): void {
+    this.#slots = Array.from({ length: this.#plan.concurrency }, () => this.#slot())
+  }
+
+  /** Resolves when every slot has ended, or with the number of busy ones at the deadline. */
+  async stop(deadlineMs: number): Promise<number> {
+    this.#stopping.abort(new Error('the worker stops'))
+    const { clock } = this.#plan.host
+    const done = new AbortController()
+    const drained = Promise.all(this.#slots).then(() => done.abort())
+    await Promise.race([drained, sleep(clock, deadlineMs, done.signal)])
+    return this.active
+  }
+
+  async #slot(): Promise<void> {
+    const { signal } = this.#stopping
+    let failures = 0
+    while (!signal.aborted) {
+      try {
+        if (this.#plan.admit !== undefined) await this.#plan.admit(signal)
+        const item = await this.#plan.fetch(signal)
+        if (signal.aborted) await this.#plan.giveBack(item)
+        else await this.#run(item)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        failures++
+        await this.#backOff(failures, error)
+      }
+    }
+  }
+
+  async #run(item: Item): Promise<void> {
+    this.active++
+    try {
+      await this.#plan.process(item)
+    } finally {
+      this.active--
+    }
+  }
+
+  async #backOff(failures: number, error: unknown): Promise<void> {
+    const { clock, random, logger } = this.#plan.host
+    const delayMs = backoffMs(retry, failures, random)
+    logger.log('error', `${this.#plan.name} dispatcher: ${error instanceof Error ? error.message : String(error)}`, { dispatcher: this.#plan.name, failures, delayMs, error }, 25)
+    await sleep(clock, delayMs, this.#stopping.signal)
+  }
+}

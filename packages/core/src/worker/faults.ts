@@ -1,0 +1,48 @@
+/** What to do when the host failed (middleware, a defect) or does not know a name: wait and for how long, or give up with which error. Pure apart from clock and randomness. */
+import { backoffMs } from '../base/backoff.js'
+import { addMs, msFromTicks, type Ticks } from '../base/ticks.js'
+import { dtfxError, type DurableError } from '../errors/durable-error.js'
+import type { OrchestrationService } from '../provider/orchestration-service.js'
+import type { Delivered } from '../provider/work-items.js'
+import type { UnknownDefinition } from './orchestration-turn.js'
+
+type Host = OrchestrationService['host']
+
+export interface FaultPlan {
+  /** Faults of the most affected message, this one included. */
+  readonly count: number
+  readonly exhausted: boolean
+  readonly until: Ticks
+}
+
+const faultBackoff = { firstMs: 200, maxMs: 60_000 }
+const unknownBackoff = { firstMs: 250, maxMs: 10_000 }
+
+export function faultPlan(messages: readonly Delivered[], maxFaults: number, host: Host): FaultPlan {
+  const count = 1 + Math.max(...messages.map((message) => message.faultCount))
+  return { count, exhausted: count >= maxFaults, until: addMs(host.clock.nowTicks(), backoffMs(faultBackoff, count, host.random)) as Ticks }
+}
+
+export interface UnknownNameInputs {
+  readonly items: readonly Delivered[]
+  readonly registry: { describe(): string }
+  readonly graceMs: number
+  readonly host: Host
+}
+
+/** A name may become known by a rolling deploy: the message waits until its grace is over. */
+export function unknownNameError(
+  what: 'orchestration' | 'activity',
+  unknown: UnknownDefinition,
+  inputs: UnknownNameInputs,
+): { readonly kind: 'wait'; readonly until: Ticks } | { readonly kind: 'fail'; readonly error: DurableError } {
+  const { clock, random } = inputs.host
+  const oldestMs = Math.min(...inputs.items.map((message) => msFromTicks(message.enqueuedAt)))
+  if (clock.nowMs() - oldestMs < inputs.graceMs) {
+    const deliveries = Math.max(...inputs.items.map((message) => message.deliveryCount))
+    return { kind: 'wait', until: addMs(clock.nowTicks(), backoffMs(unknownBackoff, deliveries, random)) as Ticks }
+  }
+  const code = what === 'orchestration' ? 'DTFX_UNKNOWN_ORCHESTRATION' : 'DTFX_UNKNOWN_ACTIVITY'
+  const version = unknown.version === undefined || unknown.version === '' ? '' : ` version '${unknown.version}'`
+  return { kind: 'fail', error: dtfxError(code, { name: unknown.definitionName, version, known: inputs.registry.describe() }) }
+}

@@ -1,0 +1,33 @@
+/** The message by which a finished child answers its parent. Failed and terminated children are failures to the parent; one that nobody waits for sends nothing. */
+import type { Ticks } from '../base/ticks.js'
+import { replyMessageId, scheduledMessageId } from '../engine/identity.js'
+import { fireAndForgetTag } from '../engine/runtime-state.js'
+import type { FailureDetails } from '../errors/failure-details.js'
+import type { CompleteAction } from '../model/actions.js'
+import type { ExecutionStartedEvent, HistoryEvent } from '../model/events.js'
+import type { OutboundMessage } from '../provider/checkpoint.js'
+
+export type ChildEnd = Pick<CompleteAction, 'status' | 'result' | 'failure'>
+
+export function parentNotification(start: ExecutionStartedEvent, end: ChildEnd, now: Ticks): OutboundMessage | undefined {
+  const { parent } = start
+  if (parent === undefined || start.tags?.[fireAndForgetTag] !== undefined) return undefined
+  const answered = start.messageId ?? scheduledMessageId(parent.instance.executionId ?? '', parent.taskScheduleId)
+  return {
+    id: replyMessageId(answered),
+    target: { kind: 'instance', instanceId: parent.instance.instanceId },
+    replyTo: start.messageId,
+    message: { instance: parent.instance, event: answer(parent.taskScheduleId, end, now) },
+  }
+}
+
+function answer(taskScheduledId: number, end: ChildEnd, now: Ticks): HistoryEvent {
+  const head = { eventId: -1, timestamp: now, taskScheduledId }
+  if (end.status === 'Completed') return { type: 'SubOrchestrationInstanceCompleted', ...head, result: end.result }
+  const failure = end.failure ?? terminated(end.result)
+  return { type: 'SubOrchestrationInstanceFailed', ...head, reason: failure.errorMessage, failure }
+}
+
+function terminated(reason: string | undefined): FailureDetails {
+  return { errorType: 'OrchestrationTerminatedError', errorMessage: reason ?? 'terminated', isNonRetriable: true, properties: { code: 'DTFX_ORCHESTRATION_TERMINATED' } }
+}

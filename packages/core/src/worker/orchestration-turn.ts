@@ -1,0 +1,114 @@
+/**
+ * The code part of an orchestration work item: runs generations through middleware and executor until one waits or ends, and records what they decide in the draft.
+ * Throws what the host did wrong (middleware, a defect): the caller settles that as a fault. `UnknownDefinition` passes through middleware to the caller.
+ */
+import { compose, Properties, type OrchestrationMiddleware, type OrchestrationMiddlewareContext, type OrchestrationOutcome } from '../authoring/middleware.js'
+import type { AnyOrchestration } from '../authoring/definitions.js'
+import type { Registry } from '../authoring/registry.js'
+import { limits } from '../base/limits.js'
+import type { TurnExecutor, TurnRequest, TurnResult, TurnWarning } from '../engine/turn-executor.js'
+import { dtfxError } from '../errors/durable-error.js'
+import type { CompleteAction } from '../model/actions.js'
+import type { HistoryEvent } from '../model/events.js'
+import { checkOutcome } from './check-outcome.js'
+import type { TurnDraft } from './turn-draft.js'
+
+/** No definition of this name is registered, and no middleware gave an outcome instead. */
+export class UnknownDefinition extends Error {
+  constructor(
+    readonly definitionName: string,
+    readonly version: string | undefined,
+  ) {
+    super(`unknown definition '${definitionName}'`)
+  }
+}
+
+export interface TurnHost {
+  readonly executor: TurnExecutor
+  readonly registry: Registry<AnyOrchestration>
+  readonly middleware: readonly OrchestrationMiddleware[]
+  readonly keep: boolean
+}
+
+export interface TurnPlan {
+  readonly draft: TurnDraft
+  /** Committed events; undefined: the suspended execution is continued. */
+  readonly past: readonly HistoryEvent[] | undefined
+  readonly loadPast: () => Promise<readonly HistoryEvent[]>
+  readonly admitted: readonly HistoryEvent[]
+  readonly deliveryCount: number
+}
+
+export interface TurnEnd {
+  readonly completion: CompleteAction | undefined
+  /** The executor's own outcome was recorded, unmodified: its suspended execution may be kept. */
+  readonly unmodified: boolean
+  readonly warnings: readonly TurnWarning[]
+}
+
+export async function runTurn(host: TurnHost, plan: TurnPlan): Promise<TurnEnd> {
+  const { draft } = plan
+  let past = plan.past
+  let admitted = plan.admitted
+  const warnings: TurnWarning[] = []
+  for (let generation = 1; ; generation++) {
+    draft.open(admitted)
+    const outcome = await runGeneration(host, plan, past, warnings)
+    const completion = draft.decide(outcome.value)
+    if (completion?.status !== 'ContinuedAsNew') return { completion, unmodified: outcome.own, warnings }
+    admitted = draft.continueAsNew(completion)
+    past = []
+    if (generation >= limits.maxGenerationsPerTurn) {
+      draft.open(admitted)
+      draft.leaveUnexecuted()
+      return { completion: undefined, unmodified: false, warnings }
+    }
+  }
+}
+
+interface GenerationOutcome {
+  readonly value: OrchestrationOutcome
+  readonly own: boolean
+}
+
+async function runGeneration(host: TurnHost, plan: TurnPlan, past: readonly HistoryEvent[] | undefined, warnings: TurnWarning[]): Promise<GenerationOutcome> {
+  const { draft } = plan
+  const request: TurnRequest = {
+    key: { instanceId: draft.base.instanceId, executionId: draft.runtime.executionId },
+    past,
+    fresh: [...draft.events],
+    customStatus: draft.customStatus,
+    keep: host.keep,
+  }
+  if (host.middleware.length === 0) return { value: await execute(host, plan, request, warnings), own: true }
+  let own: OrchestrationOutcome | undefined
+  const run = compose<OrchestrationMiddlewareContext, OrchestrationOutcome>(host.middleware, async () => (own = await execute(host, plan, request, warnings)))
+  const value = await run(contextOf(host, plan, request))
+  checkOutcome(value, draft.runtime)
+  return { value, own: value === own }
+}
+
+function contextOf(host: TurnHost, plan: TurnPlan, request: TurnRequest): OrchestrationMiddlewareContext {
+  const { start } = plan.draft
+  return {
+    definition: host.registry.find(start.name, start.version),
+    instance: start.instance,
+    name: start.name,
+    version: start.version,
+    tags: start.tags ?? {},
+    properties: new Properties(),
+    pastEvents: request.past ?? [],
+    newEvents: request.fresh,
+    isCached: request.past === undefined,
+    deliveryCount: plan.deliveryCount,
+  }
+}
+
+async function execute(host: TurnHost, plan: TurnPlan, request: TurnRequest, warnings: TurnWarning[]): Promise<OrchestrationOutcome> {
+  let result: TurnResult = await host.executor.run(request)
+  if (result.kind === 'need-history') result = await host.executor.run({ ...request, past: await plan.loadPast() })
+  if (result.kind === 'unknown-orchestration') throw new UnknownDefinition(result.name, result.version)
+  if (result.kind === 'need-history') throw dtfxError('DTFX_HISTORY_CORRUPT', { instanceId: request.key.instanceId, problem: 'the executor asks for a history it was given' })
+  warnings.push(...result.warnings)
+  return result
+}

@@ -1,0 +1,88 @@
+/** Work items that change an instance without running its code: a refused child start, a termination before the start, a rewind. Pure. */
+import type { Ticks } from '../base/ticks.js'
+import { replyMessageId, rewoundExecutionId, turnMessageId } from '../engine/identity.js'
+import { rewindHistory } from '../engine/rewind.js'
+import { RuntimeState } from '../engine/runtime-state.js'
+import { splitTimerId } from '../model/events.js'
+import { dtfxError } from '../errors/durable-error.js'
+import { failureFromError } from '../errors/failure-details.js'
+import type { HistoryEvent } from '../model/events.js'
+import type { InstanceState } from '../model/instance.js'
+import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
+import type { InstanceVersion, OrchestrationWorkItem } from '../provider/work-items.js'
+import type { PreparedTurn } from './prepare-turn.js'
+
+/** Tells the parents of refused starts that the id is in use. */
+export function refuseStarts(prepared: PreparedTurn, now: Ticks): OutboundMessage[] {
+  return prepared.refusedStarts.flatMap(({ start, messageId }) => {
+    const { parent } = start
+    if (parent === undefined) return []
+    const failure = failureFromError(dtfxError('DTFX_CHILD_ID_IN_USE', { instanceId: start.instance.instanceId }))
+    const event: HistoryEvent = { type: 'SubOrchestrationInstanceFailed', eventId: -1, timestamp: now, taskScheduledId: parent.taskScheduleId, reason: failure.errorMessage, failure }
+    return [{ id: replyMessageId(messageId), target: { kind: 'instance' as const, instanceId: parent.instance.instanceId }, replyTo: start.messageId, message: { instance: parent.instance, event } }]
+  })
+}
+
+export interface SpecialInputs {
+  readonly item: OrchestrationWorkItem
+  readonly prepared: PreparedTurn
+  readonly state: InstanceState | undefined
+  readonly now: Ticks
+  readonly version: InstanceVersion | undefined
+  readonly checkpointId: string
+}
+
+/** A pending instance ends without ever having started; its start message, when it comes, finds it over. */
+export function terminatePending(inputs: SpecialInputs): Checkpoint {
+  const { prepared, now } = inputs
+  const state = inputs.state as InstanceState
+  const terminated = prepared.admitted.find((event) => event.type === 'ExecutionTerminated')
+  const reason = terminated?.type === 'ExecutionTerminated' ? terminated.input : undefined
+  const mark = { eventId: -1, timestamp: now }
+  const events: HistoryEvent[] = [
+    { type: 'OrchestratorStarted', ...mark },
+    ...prepared.admitted,
+    { type: 'ExecutionCompleted', eventId: 0, timestamp: now, status: 'Terminated', result: reason },
+    { type: 'OrchestratorCompleted', ...mark },
+  ]
+  return {
+    executionId: state.executionId,
+    base: inputs.version,
+    checkpointId: inputs.checkpointId,
+    settlements: prepared.settlements,
+    history: { kind: 'append', events },
+    outbound: [],
+    state: { ...state, status: 'Terminated', output: reason, lastUpdatedAt: now, completedAt: now },
+    consumedIds: prepared.consumedIds,
+  }
+}
+
+/** The history without the failure, under a new execution id; a message to itself makes it run, failed children are rewound too. */
+export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, history: readonly HistoryEvent[]): Checkpoint {
+  const { prepared, now, item } = inputs
+  const state = inputs.state as InstanceState
+  const executionId = rewoundExecutionId(item.instanceId, runtime.executionId, history.length)
+  const { events, children } = rewindHistory(history, { executionId, parentExecutionId: prepared.rewind?.parentExecutionId })
+  const instance = { instanceId: item.instanceId, executionId }
+  const reason = prepared.rewind?.reason
+  const rewinds = children.map((child, ordinal): OutboundMessage => ({
+    id: turnMessageId(executionId, history.length, ordinal),
+    target: { kind: 'instance', instanceId: child.instanceId },
+    message: { instance: { instanceId: child.instanceId }, event: { type: 'ExecutionRewound', eventId: -1, timestamp: now, reason, parentExecutionId: executionId, instanceId: child.instanceId } },
+  }))
+  const wakeUp: OutboundMessage = {
+    id: turnMessageId(executionId, history.length, splitTimerId),
+    target: { kind: 'instance', instanceId: item.instanceId },
+    message: { instance, event: { type: 'TimerFired', eventId: -1, timestamp: now, timerId: splitTimerId, fireAt: now } },
+  }
+  return {
+    executionId,
+    base: inputs.version,
+    checkpointId: inputs.checkpointId,
+    settlements: prepared.settlements,
+    history: { kind: 'replace', events },
+    outbound: [...rewinds, wakeUp],
+    state: { ...state, executionId, status: 'Running', output: undefined, failure: undefined, lastUpdatedAt: now, completedAt: undefined },
+    consumedIds: prepared.consumedIds,
+  }
+}
