@@ -87,7 +87,7 @@ export interface OrchestrationOptions<In, Out> {
 type Untyped<Options> = Omit<Options, 'input' | 'output'> & { readonly input?: StandardSchema | object | undefined; readonly output?: StandardSchema | object | undefined }
 
 /** An activity with a schema: callers are typed by the schema's input, the function by its output. */
-export function defineActivity<S extends StandardSchema<never, unknown>, Out = void>(
+export function defineActivity<S extends StandardSchema, Out = void>(
   name: string,
   run: (ctx: ActivityContext, input: SchemaOut<S>) => Out,
   options: Omit<ActivityOptions<never, Awaited<Out>>, 'input'> & { readonly input: S },
@@ -129,7 +129,7 @@ export function declareActivity<In = void, Out = void>(name: string, options: Pi
 }
 
 /** An orchestration with a schema for its input: callers are typed by the schema's input, the function by its output. */
-export function defineOrchestration<S extends StandardSchema<never, unknown>, Result = void>(
+export function defineOrchestration<S extends StandardSchema, Result = void>(
   name: string,
   run: (ctx: OrchestrationContext<SchemaIn<S>>, input: Wire<SchemaOut<S>>) => Promise<Result>,
   options: Omit<OrchestrationOptions<never, Exclude<Result, ContinuedAsNew>>, 'input'> & { readonly input: S },

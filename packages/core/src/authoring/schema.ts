@@ -19,8 +19,8 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-export type SchemaInput<S> = S extends StandardSchema<infer Input, unknown> ? Input : never
-export type SchemaOutput<S> = S extends StandardSchema<never, infer Output> ? Output : never
+export type SchemaInput<S> = S extends StandardSchema<infer Input, infer _Output> ? Input : never
+export type SchemaOutput<S> = S extends StandardSchema<infer _Input, infer Output> ? Output : never
 
 /** The schema's output for `value`. @throws DTFX_SCHEMA_MISMATCH with the first issues and their paths; DTFX_SCHEMA_ASYNC */
 export function validate(schema: StandardSchema | undefined, value: unknown, what: string): unknown {
