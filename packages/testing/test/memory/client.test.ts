@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { create, finished, isPending, memoryHub, never, raised, runTurn, startOf, stateOf } from './memory-hub.js'
+import { collected, create, finished, isPending, memoryHub, never, raised, runTurn, startOf, stateOf } from './memory-hub.js'
 
 describe('create', () => {
   it.each(['error', 'replaceFinished', 'skip'] as const)('creates exactly one of 50 concurrent starts (%s)', async (reuse) => {
@@ -20,7 +20,7 @@ describe('create', () => {
     const state = await hub.service.client.getState('a', { payloads: true })
     expect(state).toMatchObject({ status: 'Pending', executionId: 'x0' })
     expect([state?.output, state?.completedAt]).toEqual([undefined, undefined])
-    expect(await Array.fromAsync(hub.service.history.read('a'))).toEqual([])
+    expect(await collected(hub.service.history.read('a'))).toEqual([])
   })
 
   it('returns the existing instance otherwise', async () => {

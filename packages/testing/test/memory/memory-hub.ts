@@ -111,3 +111,9 @@ export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   await new Promise((resolve) => setImmediate(resolve))
   return !settled
 }
+
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

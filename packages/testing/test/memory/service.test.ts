@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '@dtfx/core/provider'
 import { createOrchestrationService } from '@dtfx/testing/memory'
-import { activity, checkpointOf, create, finished, isPending, memoryHub, never, now, raised, runTurn, stateOf } from './memory-hub.js'
+import { activity, checkpointOf, collected, create, finished, isPending, memoryHub, never, now, raised, runTurn, stateOf } from './memory-hub.js'
 
 describe('history', () => {
   it('reads the current execution in chunks', async () => {
@@ -9,10 +9,10 @@ describe('history', () => {
     await create(service, 'a')
     const events = Array.from({ length: 2_500 }, (_, index) => ({ type: 'GenericEvent', eventId: -1, timestamp: now, data: `${index}` }) as const)
     await runTurn(port, { history: { kind: 'append', events } })
-    const chunks = await Array.fromAsync(service.history.read('a'))
+    const chunks = await collected(service.history.read('a'))
     expect(chunks.map((chunk) => chunk.length)).toEqual([1_000, 1_000, 500])
     expect(chunks.flat()).toEqual(events)
-    expect(await Array.fromAsync(service.history.read('unknown'))).toEqual([])
+    expect(await collected(service.history.read('unknown'))).toEqual([])
   })
 })
 
@@ -25,7 +25,7 @@ describe('purge', () => {
     expect(await hub.service.purge.purge('a')).toBe('not-found')
     expect(await hub.service.purge.purge('b')).toBe('not-finished')
     expect(await hub.service.client.getState('a', { payloads: true })).toBeUndefined()
-    expect(await Array.fromAsync(hub.service.history.read('a'))).toEqual([])
+    expect(await collected(hub.service.history.read('a'))).toEqual([])
     expect(await hub.service.client.getState('b', { payloads: true })).toBeDefined()
     expect(await create(hub.service, 'a')).toEqual({ outcome: 'created' })
   })

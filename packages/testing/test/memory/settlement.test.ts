@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { OrchestrationWorkItem, QuarantinedMessage, Settlement } from '@dtfx/core/provider'
 import type { MemoryService } from '@dtfx/testing/memory'
-import { activity, create, checkpointOf, isPending, memoryHub, never, now, raised, runTurn } from './memory-hub.js'
+import { activity, checkpointOf, collected, create, isPending, memoryHub, never, now, raised, runTurn } from './memory-hub.js'
 
 const at = (item: OrchestrationWorkItem, index: number): unknown => item.messages[index]?.receipt
 const ids = (item: OrchestrationWorkItem): string[] => item.messages.map(({ id }) => id)
-const quarantined = async (service: MemoryService): Promise<QuarantinedMessage[]> => Array.fromAsync(service.quarantine.list())
+const quarantined = async (service: MemoryService): Promise<QuarantinedMessage[]> => collected(service.quarantine.list())
 
 describe('settlement', () => {
   it('treats every message of an item by itself', async () => {
