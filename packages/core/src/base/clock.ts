@@ -25,9 +25,21 @@ export interface Clock {
 
 const maxHopMs = 2 ** 31 - 1
 
+/** The text of the last millisecond asked for: a busy worker asks many times within one. */
+const last = { ms: Number.NaN, ticks: '' }
+
+function nowTicks(): Ticks {
+  const ms = realNow()
+  if (ms !== last.ms) {
+    last.ms = ms
+    last.ticks = ticksFromMs(ms)
+  }
+  return last.ticks
+}
+
 export const systemClock: Clock = {
   nowMs: () => realNow(),
-  nowTicks: () => ticksFromMs(realNow()),
+  nowTicks,
   monotonicMs: () => realPerformanceNow(),
   setTimer(delayMs, fire, options) {
     let handle: NodeJS.Timeout

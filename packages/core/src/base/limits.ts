@@ -13,6 +13,10 @@ export const limits = {
   maxHistoryEvents: 1_000_000,
   /** Characters of one payload before codecs; providers may have lower bounds of their own. */
   maxPayloadLength: 64 * 1024 * 1024,
+  /** How long messages wait for a worker that has the key (or codec) of their payloads, before they count as unreadable: a rolling change of keys. */
+  payloadKeyGraceMs: 600_000,
+  /** Characters of encoded states that are kept so that an input that does not change is not compressed and encrypted again with every turn. */
+  maxEncodedStatesLength: 16 * 1024 * 1024,
   /** Generations that one work item may run through `continueAsNew` before it is committed and queued anew. */
   maxGenerationsPerTurn: 10,
   /** One hop of a long timer. Azure queues hide a message for at most 7 days; 6 leaves a day of reserve. */

@@ -61,6 +61,7 @@ export const errorTemplates = {
   DTFX_WORKER_STATE: 'The worker is {state}; {what} is not possible.',
   DTFX_CLOSED: 'The orchestration service is closed.',
   DTFX_STALE: "The state of '{instanceId}' was changed by somebody else since it was loaded.",
+  DTFX_INSTANCE_GONE: "Instance '{instanceId}' is over or gone; the result of the activity is not needed any more.",
   DTFX_LOCK_LOST: 'The lock of {what} was lost.',
   DTFX_AMBIGUOUS: 'It is unknown whether {what} took effect: {problem}',
   DTFX_TRANSIENT: '{what} failed for a passing reason: {problem}',

@@ -18,7 +18,7 @@ import { jsonConverter } from '../serialization/data-converter.js'
 import { logEvents } from '../telemetry/log-events.js'
 import { ActivitySignal } from './activity-signal.js'
 import { faultPlan, unknownNameError } from './faults.js'
-import type { LockRenewer } from './lock-renewer.js'
+import { LockRenewer } from './lock-renewer.js'
 import { UnknownDefinition } from './orchestration-turn.js'
 import { runActivity } from './run-activity.js'
 import type { SpanRecorder } from './span-recorder.js'
@@ -28,22 +28,26 @@ import type { CheckedWorkerOptions } from './worker-options.js'
 export interface ActivityLoopParts {
   readonly service: OrchestrationService
   readonly options: CheckedWorkerOptions
-  readonly renewer: LockRenewer
   readonly spans: SpanRecorder
 }
 
 export class ActivityLoop {
+  readonly renewer: LockRenewer<ActivityWorkItem>
   readonly #parts: ActivityLoopParts
   readonly #running = new Map<string, number>()
-  readonly #signals = new Set<ActivitySignal>()
+  readonly #signals = new Map<ActivityWorkItem, ActivitySignal>()
 
   constructor(parts: ActivityLoopParts) {
     this.#parts = parts
+    this.renewer = new LockRenewer(parts.service.host.clock, {
+      lost: (item, error) => this.#signals.get(item)?.abort(DurableError.is(error) ? error : new LockLostError(`activity '${item.delivered.id}'`, error)),
+      instanceGone: (item) => this.#signals.get(item)?.abort(dtfxError('DTFX_INSTANCE_GONE', { instanceId: item.delivered.message.instance.instanceId })),
+    })
   }
 
   /** Tells every running activity that the worker stops. */
   abortAll(reason: DurableError): void {
-    for (const signal of this.#signals) signal.abort(reason)
+    for (const signal of this.#signals.values()) signal.abort(reason)
   }
 
   async process(item: ActivityWorkItem): Promise<void> {
@@ -56,27 +60,19 @@ export class ActivityLoop {
     const definition = this.#parts.options.activities.find(event.name, event.version)
     if (definition?.concurrency !== undefined && !this.#enter(definition)) return this.#later(item, 100)
     const abort = new ActivitySignal()
-    this.#watch(item, abort)
+    this.#signals.set(item, abort)
+    this.renewer.watch(item)
     try {
       await this.#attempt(item, event, definition, abort)
     } finally {
-      this.#parts.renewer.unwatch(item)
-      this.#signals.delete(abort)
+      this.renewer.unwatch(item)
+      this.#signals.delete(item)
       if (definition?.concurrency !== undefined) this.#leave(definition)
     }
   }
 
   get #logger() {
     return this.#parts.service.host.logger
-  }
-
-  #watch(item: ActivityWorkItem, abort: ActivitySignal): void {
-    this.#signals.add(abort)
-    const gone = (): void => abort.abort(dtfxError('DTFX_LOCK_LOST', { what: `instance '${item.delivered.message.instance.instanceId}' is gone; the activity's result is not needed any more. Its work item` }))
-    this.#parts.renewer.watch(item, {
-      lost: (error) => abort.abort(DurableError.is(error) ? error : new LockLostError(`activity '${item.delivered.id}'`, error)),
-      instanceGone: gone,
-    })
   }
 
   async #attempt(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<void> {

@@ -1,6 +1,9 @@
 /**
- * Keeps the locks of long work alive: one timer for all items of a worker, set for the earliest renewal due. An item is renewed when half of its remaining lock time has passed.
- * Invariant: when an item cannot be renewed its watcher is told exactly once, and the item is forgotten.
+ * Keeps the locks of long work alive. One sweep timer for all items of a worker: watching an item is an insertion and costs no look at the clock, because most work ends long before its lock.
+ *
+ * Invariants:
+ * 1. A sweep comes at least four times per lock period, and renews every item of which less than half of the period is left.
+ * 2. When an item cannot be renewed its watcher is told exactly once, and the item is forgotten.
  */
 import type { CancelTimer, Clock } from '../base/clock.js'
 import { msFromTicks, type Ticks } from '../base/ticks.js'
@@ -10,81 +13,79 @@ export interface Renewable {
   renew(): Promise<{ readonly lockedUntil: Ticks | undefined; readonly instanceGone?: true }>
 }
 
-export interface RenewalWatcher {
+/** Long-lived: one per kind of work, not one per item. */
+export interface RenewalWatcher<Item extends Renewable> {
   /** The lock cannot be kept: stop the work, write nothing more. */
-  lost(error: unknown): void
+  lost(item: Item, error: unknown): void
   /** Nobody waits for the result any more. */
-  instanceGone?(): void
+  instanceGone?(item: Item): void
 }
 
-interface Entry {
-  readonly watcher: RenewalWatcher
-  dueMs: number
-}
+const shortestSweepMs = 20
 
-export class LockRenewer {
-  readonly #entries = new Map<Renewable, Entry>()
+export class LockRenewer<Item extends Renewable> {
+  readonly #clock: Clock
+  readonly #watcher: RenewalWatcher<Item>
+  /** Item → end of its lock where a renewal moved it. */
+  readonly #items = new Map<Item, Ticks | undefined>()
+  readonly #renewing = new Set<Item>()
   #cancel: CancelTimer | undefined
-  #timerDueMs = Number.POSITIVE_INFINITY
+  #periodMs = 0
 
-  constructor(readonly clock: Clock) {}
-
-  watch(item: Renewable, watcher: RenewalWatcher): void {
-    if (item.lockedUntil === undefined) return
-    const dueMs = this.#due(item.lockedUntil)
-    this.#entries.set(item, { watcher, dueMs })
-    this.#armFor(dueMs)
+  constructor(clock: Clock, watcher: RenewalWatcher<Item>) {
+    this.#clock = clock
+    this.#watcher = watcher
   }
 
-  /** The timer stays armed: finding nothing to renew costs less than setting it anew for every item. */
-  unwatch(item: Renewable): void {
-    this.#entries.delete(item)
+  watch(item: Item): void {
+    if (this.#periodMs === 0 && !this.#learnPeriod(item)) return
+    this.#items.set(item, undefined)
+    if (this.#cancel === undefined) this.#arm()
+  }
+
+  unwatch(item: Item): void {
+    this.#items.delete(item)
   }
 
   stop(): void {
-    this.#entries.clear()
+    this.#items.clear()
     this.#cancel?.()
     this.#cancel = undefined
   }
 
-  #due(lockedUntil: Ticks): number {
-    const now = this.clock.nowMs()
-    return now + Math.max(0, (msFromTicks(lockedUntil) - now) / 2)
+  /** False: locks of this provider do not end by themselves. */
+  #learnPeriod({ lockedUntil }: Item): boolean {
+    if (lockedUntil === undefined) return false
+    this.#periodMs = Math.max(4 * shortestSweepMs, msFromTicks(lockedUntil) - this.#clock.nowMs())
+    return true
   }
 
-  #armFor(dueMs: number): void {
-    if (dueMs >= this.#timerDueMs) return
-    this.#cancel?.()
-    this.#timerDueMs = dueMs
-    this.#cancel = this.clock.setTimer(Math.max(minWaitMs, dueMs - this.clock.nowMs()), this.#fire, { keepAlive: false })
+  #arm(): void {
+    this.#cancel = this.#clock.setTimer(this.#periodMs / 4, this.#sweep, { keepAlive: false })
   }
 
-  readonly #fire = (): void => {
+  readonly #sweep = (): void => {
     this.#cancel = undefined
-    this.#timerDueMs = Number.POSITIVE_INFINITY
-    const now = this.clock.nowMs()
-    for (const [item, entry] of this.#entries) {
-      if (entry.dueMs <= now) void this.#renew(item, entry)
-      else this.#armFor(entry.dueMs)
+    if (this.#items.size === 0) return
+    const halfwayMs = this.#clock.nowMs() + this.#periodMs / 2
+    for (const [item, movedTo] of this.#items) {
+      const lockedUntil = movedTo ?? item.lockedUntil
+      if (lockedUntil !== undefined && msFromTicks(lockedUntil) <= halfwayMs && !this.#renewing.has(item)) void this.#renew(item)
     }
+    this.#arm()
   }
 
-  async #renew(item: Renewable, entry: Entry): Promise<void> {
-    entry.dueMs = Number.POSITIVE_INFINITY
+  async #renew(item: Item): Promise<void> {
+    this.#renewing.add(item)
     try {
       const { lockedUntil, instanceGone } = await item.renew()
-      if (this.#entries.get(item) !== entry) return
-      if (instanceGone === true) entry.watcher.instanceGone?.()
-      if (lockedUntil === undefined) return
-      entry.dueMs = this.#due(lockedUntil)
-      this.#armFor(entry.dueMs)
+      if (!this.#items.has(item)) return
+      if (instanceGone === true) this.#watcher.instanceGone?.(item)
+      this.#items.set(item, lockedUntil)
     } catch (error) {
-      if (this.#entries.get(item) !== entry) return
-      this.#entries.delete(item)
-      entry.watcher.lost(error)
+      if (this.#items.delete(item)) this.#watcher.lost(item, error)
+    } finally {
+      this.#renewing.delete(item)
     }
   }
 }
-
-/** Renewals closer together than this are made in one go. */
-const minWaitMs = 50

@@ -17,7 +17,7 @@ import type { InstanceSnapshot, OrchestrationWorkItem, Settlement } from '../pro
 import { logEvents } from '../telemetry/log-events.js'
 import { faultPlan, unknownNameError } from './faults.js'
 import { InstanceCache, type CachedInstance } from './instance-cache.js'
-import type { LockRenewer } from './lock-renewer.js'
+import { LockRenewer } from './lock-renewer.js'
 import { runTurn, UnknownDefinition, type TurnEnd, type TurnHost } from './orchestration-turn.js'
 import { prepareTurn, type PreparedTurn } from './prepare-turn.js'
 import { refuseStarts, rewindInstance, terminatePending } from './special-turns.js'
@@ -31,9 +31,13 @@ export interface OrchestrationLoopParts {
   readonly service: OrchestrationService
   readonly options: CheckedWorkerOptions
   readonly turnHost: TurnHost
-  readonly renewer: LockRenewer
+  /** Identity of this start of the worker: checkpoints are numbered within it. */
+  readonly runId: string
   readonly spans: SpanRecorder
 }
+
+const committedTurn = { result: 'committed' }
+const staleTurn = { result: 'stale' }
 
 interface Loaded {
   readonly snapshot: InstanceSnapshot | undefined
@@ -43,16 +47,18 @@ interface Loaded {
 
 export class OrchestrationLoop {
   readonly cache: InstanceCache
+  readonly renewer: LockRenewer<OrchestrationWorkItem>
   readonly #parts: OrchestrationLoopParts
+  #checkpoints = 0
 
   constructor(parts: OrchestrationLoopParts) {
     this.#parts = parts
+    this.renewer = new LockRenewer(parts.service.host.clock, { lost: (item, error) => logLine(this.#logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
     this.cache = new InstanceCache(parts.options.maxCachedInstances, (entry) => this.#forget(entry.runtime))
   }
 
   async process(item: OrchestrationWorkItem): Promise<void> {
-    const { renewer } = this.#parts
-    renewer.watch(item, { lost: (error) => logLine(this.#logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
+    this.renewer.watch(item)
     try {
       await this.#turn(item)
     } catch (error) {
@@ -60,12 +66,16 @@ export class OrchestrationLoop {
       if (!DurableError.is(error, 'DTFX_LOCK_LOST') && !DurableError.is(error, 'DTFX_AMBIGUOUS')) await item.release([])
       throw error
     } finally {
-      renewer.unwatch(item)
+      this.renewer.unwatch(item)
     }
   }
 
   get #logger() {
     return this.#parts.service.host.logger
+  }
+
+  #checkpointId(): string {
+    return `${this.#parts.runId}.${this.#checkpoints++}`
   }
 
   async #turn(item: OrchestrationWorkItem): Promise<void> {
@@ -109,19 +119,18 @@ export class OrchestrationLoop {
   }
 
   async #act(item: OrchestrationWorkItem, loaded: Loaded, prepared: PreparedTurn, now: Ticks): Promise<void> {
-    const { random } = this.#parts.service.host
     const refused = refuseStarts(prepared, now)
     if (prepared.kind === 'settle') {
       if (refused.length === 0) return item.release(prepared.settlements)
       const executionId = loaded.runtime?.executionId ?? ''
       const base = (loaded.cached ?? loaded.snapshot)?.version
-      await item.complete({ executionId, base, checkpointId: random.id(), settlements: prepared.settlements, history: { kind: 'append', events: [] }, outbound: refused })
+      await item.complete({ executionId, base, checkpointId: this.#checkpointId(), settlements: prepared.settlements, history: { kind: 'append', events: [] }, outbound: refused })
       return
     }
     const state = loaded.cached?.state ?? loaded.snapshot?.state
     if (prepared.kind === 'terminate-pending' || prepared.kind === 'rewind') {
       const version = loaded.snapshot?.version
-      const inputs = { item, prepared, state, now, version, checkpointId: random.id() }
+      const inputs = { item, prepared, state, now, version, checkpointId: this.#checkpointId() }
       await item.complete(prepared.kind === 'rewind' ? rewindInstance(inputs, loaded.runtime as RuntimeState, loaded.snapshot?.history ?? []) : terminatePending(inputs))
       return
     }
@@ -153,7 +162,7 @@ export class OrchestrationLoop {
   async #commit(item: OrchestrationWorkItem, loaded: Loaded, prepared: PreparedTurn, draft: TurnDraft, end: TurnEnd): Promise<void> {
     const { host } = this.#parts.service
     const stored = loaded.cached ?? loaded.snapshot
-    const checkpoint = draft.build({ checkpointId: host.random.id(), version: stored?.version, settlements: prepared.settlements, consumedIds: prepared.consumedIds })
+    const checkpoint = draft.build({ checkpointId: this.#checkpointId(), version: stored?.version, settlements: prepared.settlements, consumedIds: prepared.consumedIds })
     let result
     try {
       result = await item.complete(checkpoint)
@@ -162,7 +171,7 @@ export class OrchestrationLoop {
       throw error
     }
     const committed = result.outcome === 'committed'
-    host.metrics.count('dtfx.turns', 1, { result: committed ? 'committed' : 'stale' })
+    host.metrics.count('dtfx.turns', 1, committed ? committedTurn : staleTurn)
     if (result.outcome === 'committed' && end.completion === undefined && end.unmodified && this.cache.maxInstances > 0) {
       const consumedIds = checkpoint.consumedIds ?? stored?.consumedIds ?? []
       this.cache.put(item.instanceId, { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds })
@@ -231,15 +240,14 @@ export class OrchestrationLoop {
   /** The stored history cannot be read: the instance fails, with what is there left in place for people to look at. */
   async #failCorrupt(item: OrchestrationWorkItem, error: unknown): Promise<void> {
     const snapshot = await item.load()
-    const { clock, random } = this.#parts.service.host
-    const now = clock.nowTicks()
+    const now = this.#parts.service.host.clock.nowTicks()
     const settlements = item.messages.map(({ receipt }): Settlement => ({ receipt, outcome: 'discard' }))
     if (snapshot === 'unchanged' || snapshot.state === undefined) return item.release(settlements)
     const failure = failureFromError(error)
     await item.complete({
       executionId: snapshot.state.executionId,
       base: snapshot.version,
-      checkpointId: random.id(),
+      checkpointId: this.#checkpointId(),
       settlements,
       history: { kind: 'append', events: [] },
       outbound: [],

@@ -76,7 +76,7 @@ async function runGeneration(host: TurnHost, plan: TurnPlan, past: readonly Hist
   const request: TurnRequest = {
     key: { instanceId: draft.base.instanceId, executionId: draft.runtime.executionId },
     past,
-    fresh: [...draft.events],
+    fresh: host.middleware.length === 0 ? draft.events : [...draft.events],
     customStatus: draft.customStatus,
     keep: host.keep,
   }

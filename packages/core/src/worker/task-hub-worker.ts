@@ -11,7 +11,6 @@ import type { ActivityWorkItem, OrchestrationWorkItem } from '../provider/work-i
 import { logEvents } from '../telemetry/log-events.js'
 import { ActivityLoop } from './activity-loop.js'
 import { Dispatcher } from './dispatcher.js'
-import { LockRenewer } from './lock-renewer.js'
 import { OrchestrationLoop } from './orchestration-loop.js'
 import { rateLimit } from './rate-limit.js'
 import { SpanRecorder } from './span-recorder.js'
@@ -22,7 +21,6 @@ type Phase = 'stopped' | 'starting' | 'running' | 'stopping'
 
 interface Running {
   readonly port: WorkerPort
-  readonly renewer: LockRenewer
   readonly orchestrationLoop: OrchestrationLoop
   readonly activityLoop: ActivityLoop
   readonly orchestrations: Dispatcher<OrchestrationWorkItem>
@@ -80,7 +78,8 @@ export class TaskHubWorker implements AsyncDisposable {
     running.activityLoop.abortAll(dtfxError('DTFX_WORKER_STATE', { state: 'stopping', what: 'going on with an activity' }))
     const busy = await Promise.all([running.orchestrations.stop(deadlineMs), running.activities?.stop(deadlineMs) ?? 0])
     await running.port.stop(0)
-    running.renewer.stop()
+    running.orchestrationLoop.renewer.stop()
+    running.activityLoop.renewer.stop()
     running.orchestrationLoop.cache.clear()
     this.#running = undefined
     this.#phase = 'stopped'
@@ -113,11 +112,10 @@ export class TaskHubWorker implements AsyncDisposable {
       concurrency: options.concurrency,
     })
     const executor = createEngine({ orchestrations: options.orchestrations, converter: service.converter, logger: host.logger, determinism: options.determinism })
-    const renewer = new LockRenewer(host.clock)
     const spans = new SpanRecorder(host.tracer)
     const turnHost = { executor, registry: options.orchestrations, middleware: options.middleware.orchestration, keep: options.maxCachedInstances > 0 }
-    const orchestrationLoop = new OrchestrationLoop({ service, options, turnHost, renewer, spans })
-    const activityLoop = new ActivityLoop({ service, options, renewer, spans })
+    const orchestrationLoop = new OrchestrationLoop({ service, options, turnHost, spans, runId: host.random.id() })
+    const activityLoop = new ActivityLoop({ service, options, spans })
     const orchestrations = new Dispatcher<OrchestrationWorkItem>({
       name: 'orchestration',
       concurrency: options.concurrency.orchestrations,
@@ -129,7 +127,7 @@ export class TaskHubWorker implements AsyncDisposable {
     const activities = options.concurrency.activities === 0 ? undefined : this.#activityDispatcher(port, activityLoop)
     orchestrations.start()
     activities?.start()
-    return { port, renewer, orchestrationLoop, activityLoop, orchestrations, activities }
+    return { port, orchestrationLoop, activityLoop, orchestrations, activities }
   }
 
   #activityDispatcher(port: WorkerPort, loop: ActivityLoop): Dispatcher<ActivityWorkItem> {
