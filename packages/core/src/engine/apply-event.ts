@@ -8,7 +8,7 @@
  */
 import { assertNever } from '../base/assert.js'
 import { compareTicks } from '../base/ticks.js'
-import { dtfxError } from '../errors/durable-error.js'
+import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { SubOrchestrationFailedError, TaskFailedError } from '../errors/user-errors.js'
 import { patchMarkerPrefix, type HistoryEvent, type HistoryEventOf } from '../model/events.js'
 import { failureFromReason } from '../serialization/wire-exception.js'
@@ -94,6 +94,7 @@ function complete(x: Execution, id: number, result: string | undefined): boolean
   try {
     task.resolve(x.settings.converter.decode(result, `result of '${task.name}'`))
   } catch (error) {
+    if (DurableError.is(error, 'DTFX_PAYLOAD_CODEC')) throw error
     x.reject(task, error)
   }
   return true

@@ -82,7 +82,12 @@ function warningsOf(x: Execution, completion: CompleteAction): TurnWarning[] {
   return warnings
 }
 
-/** True for an error that says the history and the code do not fit, or that the history is damaged. */
+/** True for an error that says the history and the code do not fit, or that the history is damaged. A payload that cannot be decrypted here ends the execution: code that could catch it would go another way than where the key is known. */
 export function isReplayError(error: unknown): boolean {
-  return DurableError.is(error, 'DTFX_NONDETERMINISTIC') || DurableError.is(error, 'DTFX_HISTORY_CORRUPT') || DurableError.is(error, 'DTFX_TOO_MANY_EVENTS')
+  return (
+    DurableError.is(error, 'DTFX_NONDETERMINISTIC') ||
+    DurableError.is(error, 'DTFX_HISTORY_CORRUPT') ||
+    DurableError.is(error, 'DTFX_TOO_MANY_EVENTS') ||
+    DurableError.is(error, 'DTFX_PAYLOAD_CODEC')
+  )
 }

@@ -5,7 +5,7 @@
  * 1. Per name, events are handed out in the order of arrival and waiters served in the order of their calls. Names are compared in lower case, independent of locale.
  * 2. An event is in the buffer or handed to exactly one waiter. What is in the buffer when the execution continues as new goes along.
  */
-import { dtfxError } from '../errors/durable-error.js'
+import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { TaskCanceledError } from '../errors/user-errors.js'
 import { limits } from '../base/limits.js'
 import type { EventRaisedEvent } from '../model/events.js'
@@ -99,6 +99,7 @@ export class EventInbox {
       const value = this.execution.settings.converter.decode(event.input, what)
       waiter.resolve(validate(waiter.schema, value, what))
     } catch (error) {
+      if (DurableError.is(error, 'DTFX_PAYLOAD_CODEC')) throw (this.execution.poison ??= error)
       waiter.promise.catch(noop)
       waiter.reject(error)
     }
