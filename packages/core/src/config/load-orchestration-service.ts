@@ -1,0 +1,51 @@
+/**
+ * `loadOrchestrationService`: the one place where an application names its store, so that another one is a matter of configuration.
+ * Without an argument the configuration comes from the environment or from `dtfx.config.json` / `dtfx.config.mjs` (find-config.ts).
+ */
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { dtfxError, DurableError } from '../errors/durable-error.js'
+import type { Host, OrchestrationService } from '../provider/orchestration-service.js'
+import { findConfig, readConfigFile, type Surroundings } from './find-config.js'
+import { checkConfig, type CheckedConfig, type OrchestrationServiceConfig } from './orchestration-config.js'
+import { providerModule, resolveProvider } from './resolve-provider.js'
+import { withPayloads } from './with-payloads.js'
+
+/**
+ * Creates the configured service; nothing is connected yet.
+ * `config`: the configuration, or the path or URL of a configuration file. `host`: services of the process, each with a default.
+ * @throws DTFX_CONFIG_NOT_FOUND, DTFX_CONFIG_INVALID, DTFX_PROVIDER_NOT_FOUND, DTFX_PROVIDER_INVALID: one error that names the key and its source
+ */
+export function loadOrchestrationService(config?: OrchestrationServiceConfig | string | URL, host?: Host): Promise<OrchestrationService> {
+  return loadWithin(config, host, { cwd: process.cwd(), env: process.env })
+}
+
+/** The same with the working directory and the environment given. */
+export async function loadWithin(config: OrchestrationServiceConfig | string | URL | undefined, host: Host | undefined, surroundings: Surroundings): Promise<OrchestrationService> {
+  const checked = await checkedConfig(config, surroundings)
+  const create = await resolveProvider(checked)
+  const service = createWith(checked, () => create(checked.options, host))
+  if (typeof service?.startWorker !== 'function' || typeof service.client?.create !== 'function') {
+    throw dtfxError('DTFX_PROVIDER_INVALID', { packageName: providerModule(checked.provider), source: checked.source })
+  }
+  return checked.payloads === undefined ? service : withPayloads(service, checked.payloads)
+}
+
+async function checkedConfig(config: OrchestrationServiceConfig | string | URL | undefined, { cwd, env }: Surroundings): Promise<CheckedConfig> {
+  if (config === undefined) return findConfig({ cwd, env })
+  if (typeof config === 'string') return readConfigFile(resolve(cwd, config), env)
+  if (config instanceof URL) return readConfigFile(fileURLToPath(config), env)
+  return checkConfig(config, { source: 'passed to loadOrchestrationService', folder: cwd, env })
+}
+
+/** Runs the provider's factory; an option it refuses is reported with the source that holds it. */
+function createWith({ source }: CheckedConfig, create: () => OrchestrationService | undefined): OrchestrationService | undefined {
+  try {
+    return create()
+  } catch (error) {
+    if (DurableError.is(error, 'DTFX_INVALID_OPTION')) throw dtfxError('DTFX_CONFIG_INVALID', { source, key: 'options', problem: `are not valid: ${error.message}` }, error)
+    if (!DurableError.is(error, 'DTFX_CONFIG_INVALID')) throw error
+    const { key, problem } = error.details
+    throw dtfxError('DTFX_CONFIG_INVALID', { source, key: key === 'options' ? key : `options.${String(key)}`, problem }, error)
+  }
+}
