@@ -26,7 +26,7 @@ export function withPolicies(x: Execution, request: PolicyCall): Promise<unknown
   const timeoutMs = request.timeout === undefined ? undefined : durationMs(request.timeout, 'timeout')
   const first = request.call()
   const abandoned = { value: false }
-  let result = policy === undefined ? first.promise : attempts(x, policy, first, request.call, abandoned)
+  let result = policy === undefined ? first.promise : attempts(x, policy, { first, again: request.call }, abandoned)
   if (timeoutMs !== undefined) {
     const timer = createTimer(x, timeoutMs)
     const timedOut = timer.then(() => {
@@ -40,7 +40,8 @@ export function withPolicies(x: Execution, request: PolicyCall): Promise<unknown
   return result
 }
 
-async function attempts(x: Execution, policy: CheckedRetryPolicy, first: OpenTask, call: () => OpenTask, abandoned: { value: boolean }): Promise<unknown> {
+async function attempts(x: Execution, policy: CheckedRetryPolicy, calls: { readonly first: OpenTask; readonly again: () => OpenTask }, abandoned: { value: boolean }): Promise<unknown> {
+  const { first } = calls
   const startedMs = x.nowMs
   let task = first
   for (let attempt = 1; ; attempt++) {
@@ -59,7 +60,7 @@ async function attempts(x: Execution, policy: CheckedRetryPolicy, first: OpenTas
       await createTimer(x, delayMs)
       if (abandoned.value) throw error
     }
-    task = call()
+    task = calls.again()
   }
 }
 

@@ -45,6 +45,12 @@ interface Loaded {
   readonly runtime: RuntimeState | undefined
 }
 
+/** What a turn is built on. */
+interface Known {
+  readonly loaded: Loaded
+  readonly prepared: PreparedTurn
+}
+
 export class OrchestrationLoop {
   readonly cache: InstanceCache
   readonly renewer: LockRenewer<OrchestrationWorkItem>
@@ -156,10 +162,10 @@ export class OrchestrationLoop {
       this.#forget(draft.runtime)
       return this.#fault(item, loaded, prepared, error)
     }
-    await this.#commit(item, loaded, prepared, draft, end)
+    await this.#commit(item, { loaded, prepared }, draft, end)
   }
 
-  async #commit(item: OrchestrationWorkItem, loaded: Loaded, prepared: PreparedTurn, draft: TurnDraft, end: TurnEnd): Promise<void> {
+  async #commit(item: OrchestrationWorkItem, { loaded, prepared }: Known, draft: TurnDraft, end: TurnEnd): Promise<void> {
     const { host } = this.#parts.service
     const stored = loaded.cached ?? loaded.snapshot
     const checkpoint = draft.build({ checkpointId: this.#checkpointId(), version: stored?.version, settlements: prepared.settlements, consumedIds: prepared.consumedIds })
@@ -234,7 +240,7 @@ export class OrchestrationLoop {
     const draft = new TurnDraft({ instanceId: item.instanceId, runtime: again.replaces ? undefined : fresh.runtime, state, now: this.#parts.service.host.clock.nowTicks(), replaces: again.replaces })
     draft.open(again.admitted)
     const completion = draft.decide({ actions: [{ type: 'Complete', id: draft.runtime.nextEventId, status: 'Failed', failure: failureFromError(error) }], customStatus: draft.customStatus })
-    await this.#commit(item, fresh, again, draft, { completion, unmodified: false, warnings: [] })
+    await this.#commit(item, { loaded: fresh, prepared: again }, draft, { completion, unmodified: false, warnings: [] })
   }
 
   /** The stored history cannot be read: the instance fails, with what is there left in place for people to look at. */
