@@ -2,7 +2,8 @@
  * What an execution decided, once its events are applied and drained: actions in order of id, a completion last, and warnings for people.
  *
  * Invariants:
- * 1. Every action is handed out once: `pending` is empty afterwards (suspended ones stay aside).
+ * 1. Every action is handed out once: `pending` is empty afterwards (suspended ones stay aside). Patch markers are never held back: a replay of the turn before the resume
+ *    would not find them, and answer otherwise.
  * 2. A terminated, poisoned or non-deterministic execution decides nothing but its end; a returned one still sends what it scheduled without waiting.
  */
 import { DurableError, dtfxError } from '../errors/durable-error.js'
@@ -18,7 +19,7 @@ export function collectResult(x: Execution, storedStatus: string | undefined): D
   const customStatus = x.customStatus === undefined ? storedStatus : x.customStatus.text
   const ended = endOf(x)
   if (ended === undefined) {
-    const actions = x.suspension === undefined ? takePending(x) : []
+    const actions = x.suspension === undefined ? takePending(x) : takeMarkers(x)
     return { kind: 'decided', actions, customStatus, warnings: [] }
   }
   const dropped = ended.kind === 'terminated' || (ended.kind === 'threw' && ended.error === x.poison)
@@ -45,10 +46,14 @@ function endOf(x: Execution): Outcome | undefined {
   return undefined
 }
 
-function takePending(x: Execution): OrchestratorAction[] {
+function takeMarkers(x: Execution): OrchestratorAction[] {
   const markers = (x.newMarkers ?? []).map((patchId): OrchestratorAction => ({ type: 'PatchMarker', id: -1, patchId }))
   x.newMarkers = undefined
-  const actions = [...markers, ...(x.suspension?.actions ?? []), ...x.pending.values()]
+  return markers
+}
+
+function takePending(x: Execution): OrchestratorAction[] {
+  const actions = [...takeMarkers(x), ...(x.suspension?.actions ?? []), ...x.pending.values()]
   x.pending.clear()
   return actions
 }
