@@ -7,3 +7,4 @@ export { runOrchestration, type OrchestrationRun, type RunOrchestrationOptions, 
 export type { SentEvent, SubOrchestrationAnswers } from './harness/scripted-execution.js'
 export { snapshotHistory } from './harness/snapshot-history.js'
 export { stub, type ActivityStub, type StubCall } from './harness/stub.js'
+export { createTestHub, TestHub, type TestHubOptions } from './harness/test-hub.js'

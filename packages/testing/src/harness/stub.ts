@@ -79,10 +79,7 @@ async function answer(behaviour: Behaviour, context: ActivityContext, input: nev
   const failing = behaviour.failures.find(({ left }) => left > 0)
   if (failing !== undefined) failing.left--
   const give = behaviour.answer
-  if (behaviour.delay !== undefined) {
-    await activitySleep(behaviour.delay, context.signal)
-    if (context.signal.aborted) throw context.signal.reason
-  }
+  if (behaviour.delay !== undefined) await activitySleep(behaviour.delay, context.signal)
   return failing === undefined ? give(input, context) : raise(failing.error)
 }
 

@@ -76,7 +76,7 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
   /** Aborts `instanceGone` if nobody waits for the result any more. */
   checkInstance(): void {
     if (this.#instanceGone === undefined || this.#instanceGone.signal.aborted || !this.#isInstanceGone()) return
-    this.#instanceGone.abort(dtfxError('DTFX_TASK_CANCELED', { what: 'Activity', name: this.describe(), taskId: this.message.message.event.eventId }))
+    this.#instanceGone.abort(dtfxError('DTFX_INSTANCE_GONE', { instanceId: this.message.message.instance.instanceId }))
   }
 
   #isInstanceGone(): boolean {

@@ -2,7 +2,7 @@
  * What all work items share: they are held until they are settled or lost. Signals are made when somebody asks for them, because most items end before anybody does.
  * Invariant: an item leaves `held` once and never comes back; whoever loses the lock finds the store unchanged by it afterwards.
  */
-import { LockLostError, ticksFromMs, type Ticks } from '@dtfx/core/provider'
+import { LockLostError, type Ticks } from '@dtfx/core/provider'
 import type { Hub } from './hub.js'
 
 /** The worker an item was given to, as the items see it. */
@@ -33,8 +33,7 @@ export abstract class HeldItem {
   }
 
   get lockedUntil(): Ticks | undefined {
-    const { clock } = this.hub
-    return this.hub.locks.timeoutMs === 'none' ? undefined : ticksFromMs(clock.nowMs() + Math.max(0, Math.floor(this.deadlineMs - clock.monotonicMs())))
+    return this.hub.locks.deadlineText(this.deadlineMs)
   }
 
   get lost(): AbortSignal {

@@ -2,12 +2,14 @@
  * Locks of work items. One timer, set for the earliest deadline, serves them all.
  * Invariant: since every lock lasts equally long and a renewed one moves to the end, the set is in the order of deadlines.
  */
-import type { CancelTimer, Clock } from '@dtfx/core/provider'
+import { ticksFromMs, type CancelTimer, type Clock, type Ticks } from '@dtfx/core/provider'
 import type { HeldItem, Holder } from './held-item.js'
 
 export class LockTable {
   readonly #held = new Set<HeldItem>()
   #cancelSweep: CancelTimer | undefined
+  #textMs = Number.NaN
+  #text: Ticks = ''
   /** Held items by kind. */
   readonly count = { orchestration: 0, activity: 0 }
 
@@ -33,6 +35,17 @@ export class LockTable {
 
   drop(item: HeldItem): void {
     if (this.#held.delete(item)) this.count[item.kind]--
+  }
+
+  /** A deadline as wall-clock time; locks taken within one millisecond share the text. */
+  deadlineText(deadlineMs: number): Ticks | undefined {
+    if (this.timeoutMs === 'none') return undefined
+    const ms = this.clock.nowMs() + Math.max(0, Math.floor(deadlineMs - this.clock.monotonicMs()))
+    if (ms !== this.#textMs) {
+      this.#textMs = ms
+      this.#text = ticksFromMs(ms)
+    }
+    return this.#text
   }
 
   heldBy(holder: Holder): HeldItem[] {

@@ -5,9 +5,13 @@
 import {
   dtfxError,
   resolveHost,
+  ticksFromMs,
   type Capabilities,
+  type EventTypeName,
   type Host,
+  type InstanceId,
   type OrchestrationService,
+  type Ticks,
   type WorkerPort,
   type WorkerSpec,
 } from '@dtfx/core/provider'
@@ -48,6 +52,14 @@ export interface Occupancy {
   readonly delayed: number
   /** Grows with every operation. */
   readonly moves: number
+}
+
+/** A message that waits for its time: sent with one, or deferred. */
+export interface DelayedMessage {
+  readonly instanceId: InstanceId
+  readonly eventType: EventTypeName
+  readonly faultCount: number
+  readonly dueAt: Ticks
 }
 
 export class MemoryService implements OrchestrationService {
@@ -111,6 +123,16 @@ export class MemoryService implements OrchestrationService {
       delayed: delayed.size,
       moves,
     }
+  }
+
+  /** Messages that are not due yet, in no particular order. For messages to people. */
+  delayedMessages(): DelayedMessage[] {
+    return [...this.#hub.delayed].map(({ message, dueMs }) => ({
+      instanceId: message.message.instance.instanceId,
+      eventType: message.message.event.type,
+      faultCount: message.faultCount,
+      dueAt: ticksFromMs(dueMs),
+    }))
   }
 
   /**

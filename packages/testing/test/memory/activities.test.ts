@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskCompletedEvent, TaskFailedEvent } from '@dtfx/core/provider'
-import { activity, checkpointOf, create, finished, isPending, memoryHub, never, now, runTurn, stateOf, type MemoryHub } from './memory-hub.js'
+import { activity, type checkpointOf, create, finished, isPending, memoryHub, never, now, runTurn, stateOf, type MemoryHub } from './memory-hub.js'
 
 const completed = (taskScheduledId: number): TaskCompletedEvent => ({ type: 'TaskCompleted', eventId: -1, timestamp: now, taskScheduledId, result: '"ok"' })
 
@@ -110,7 +110,7 @@ describe('activities', () => {
     expect(instanceGone.aborted).toBe(false)
     await end(hub)
     expect(instanceGone.aborted).toBe(true)
-    expect(instanceGone.reason).toMatchObject({ code: 'DTFX_TASK_CANCELED' })
+    expect(instanceGone.reason).toMatchObject({ code: 'DTFX_INSTANCE_GONE' })
     if (running.lost.aborted) return
     expect(await running.renew()).toMatchObject({ instanceGone: true })
     const later = await hub.port.nextActivity({}, never)
