@@ -119,7 +119,9 @@ function fireTimer(x: Execution, event: HistoryEventOf<'TimerFired'>): boolean {
   return true
 }
 
+/** What is finished already ends in this turn, as if the suspend had come after its end. */
 function suspend(x: Execution): void {
+  if (isFinished(x)) return
   x.suspension = { events: [], actions: [...x.pending.values()] }
   x.pending.clear()
 }
@@ -134,10 +136,16 @@ function resume(x: Execution): void {
 }
 
 function terminate(x: Execution, event: HistoryEventOf<'ExecutionTerminated'>): void {
-  const finished = x.outcome !== undefined && x.continuation === undefined && (!x.definition.waitForOpenTasks || x.open.size === 0)
-  if (finished) return
+  if (isFinished(x)) return
   x.suspension = undefined
   x.outcome = { kind: 'terminated', reason: event.input, recursive: event.recursive === true }
+}
+
+/** Its end stands, whatever comes. A pending continue-as-new is none: the next generation would escape. */
+function isFinished(x: Execution): boolean {
+  const { outcome } = x
+  if (outcome === undefined || (x.definition.waitForOpenTasks && x.open.size > 0)) return false
+  return outcome.kind === 'threw' || x.continuation === undefined
 }
 
 function unknownEvent(x: Execution, event: HistoryEvent): never {

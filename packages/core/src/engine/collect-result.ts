@@ -38,7 +38,10 @@ export function failedResult(x: Execution, error: unknown, storedStatus: string 
 function endOf(x: Execution): Outcome | undefined {
   if (x.outcome?.kind === 'terminated') return x.outcome
   if (x.poison !== undefined) return { kind: 'threw', error: x.poison }
-  if (x.outcome !== undefined) return x.definition.waitForOpenTasks && x.open.size > 0 ? undefined : x.outcome
+  if (x.outcome !== undefined) {
+    // A continue-as-new waits for the resume: events that came meanwhile go along with it.
+    return x.suspension !== undefined || (x.definition.waitForOpenTasks && x.open.size > 0) ? undefined : x.outcome
+  }
   if (x.start !== undefined && x.suspension === undefined && x.open.size === 0 && (x.inbox?.waiting ?? 0) === 0) {
     x.poison = dtfxError('DTFX_BLOCKED_ON_FOREIGN_PROMISE', { name: x.definition.name, instanceId: x.instanceId })
     return { kind: 'threw', error: x.poison }
@@ -53,7 +56,7 @@ function takeMarkers(x: Execution): OrchestratorAction[] {
 }
 
 function takePending(x: Execution): OrchestratorAction[] {
-  const actions = [...takeMarkers(x), ...(x.suspension?.actions ?? []), ...x.pending.values()]
+  const actions = [...takeMarkers(x), ...x.pending.values()]
   x.pending.clear()
   return actions
 }
@@ -80,9 +83,6 @@ function warningsOf(x: Execution, completion: CompleteAction): TurnWarning[] {
     const tasks = [...x.open.values()].slice(0, 10).map((task) => `${task.kind} '${task.name}' (#${task.id}${x.settings.trackAwaits ? (task.awaited === true ? ', awaited' : ', never awaited') : ''})`)
     const more = x.open.size > 10 ? ` and ${x.open.size - 10} more` : ''
     warnings.push({ kind: 'open-task-at-completion', message: `ended as ${completion.status} while tasks are open: ${tasks.join(', ')}${more}; their results are dropped` })
-  }
-  for (const error of x.unhandled?.values() ?? []) {
-    warnings.push({ kind: 'unhandled-rejection', message: `a rejected promise was never awaited: ${error instanceof Error ? error.message : String(error)}` })
   }
   return warnings
 }

@@ -17,7 +17,8 @@ import { applyEvent, recordedPatches } from './apply-event.js'
 import { collectResult, failedResult, isReplayError } from './collect-result.js'
 import { installGuards, type DeterminismMode } from './determinism.js'
 import { Execution, type ExecutionSettings } from './execution.js'
-import type { TurnExecutor, TurnKey, TurnRequest, TurnResult } from './turn-executor.js'
+import { unhandledWarnings, whenRejectionsAreKnown } from './rejection-guard.js'
+import type { TurnExecutor, TurnKey, TurnRequest, TurnResult, TurnWarning } from './turn-executor.js'
 import { TurnPump, type PumpJob } from './turn-pump.js'
 
 export interface EngineOptions {
@@ -135,8 +136,15 @@ class Turn implements PumpJob {
 
   finish(): void {
     if (this.#next === Number.POSITIVE_INFINITY) return
-    const turn = collectResult(this.x, this.request.customStatus)
-    this.resolve({ turn, ended: turn.actions.at(-1)?.type === 'Complete' })
+    const { x } = this
+    const turn = collectResult(x, this.request.customStatus)
+    const ended = turn.actions.at(-1)?.type === 'Complete'
+    const report = (warnings: readonly TurnWarning[]): void => {
+      x.reported = ended
+      this.resolve({ turn: warnings.length === 0 ? turn : { ...turn, warnings: [...turn.warnings, ...warnings] }, ended })
+    }
+    if (ended && (x.unhandled?.size ?? 0) > 0) whenRejectionsAreKnown(() => report(unhandledWarnings(x)))
+    else report([])
   }
 
   fail(error: unknown): void {

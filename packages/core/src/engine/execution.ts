@@ -75,6 +75,8 @@ export class Execution {
   patchMarkers: Set<string> | undefined
   newMarkers: string[] | undefined
   unhandled: Map<Promise<unknown>, unknown> | undefined
+  /** Its end is decided: what happens now can only be logged. */
+  reported = false
   callLines: Map<number, string> | undefined
   guidCounter = 0
   #random: Random | undefined

@@ -2,7 +2,8 @@
  * Random orchestrations for the differential fuzz: a tree of constructs drawn from a seed, and its interpreter. The same tree runs in every variant; what it does is written to a log.
  * Invariant: between two durable calls a program does nothing that depends on anything but its tree and its durable results.
  */
-import type { OrchestrationContext } from '../../src/authoring/orchestration-context.js'
+import { defineEvent } from '../../src/authoring/definitions.js'
+import type { ContinuedAsNew, OrchestrationContext } from '../../src/authoring/orchestration-context.js'
 import { seededRandom, type Random } from '../../src/base/random.js'
 
 type Kind =
@@ -26,6 +27,8 @@ const constructs: readonly (readonly [Kind, number])[] = [
 ]
 const single: ReadonlySet<Kind> = new Set(['then', 'hops', 'cancelled', 'abandoned'])
 
+const timed = defineEvent<number>('eVENT1')
+
 export function randomProgram(seed: number): ProgramNode {
   const random = seededRandom(seed)
   let ids = 0
@@ -41,8 +44,8 @@ export function randomProgram(seed: number): ProgramNode {
   return fixed('sequence', [fixed('race', many(3, 2)), fixed('all', many(3, 2)), node(3), fixed('activity', [])])
 }
 
-/** Runs the tree; the result is a number that depends on every durable result it saw. */
-export function interpret(ctx: OrchestrationContext, root: ProgramNode, log: string[]): Promise<number> {
+/** Runs the tree; the result depends on every durable result it saw, and some end by continuing as new. */
+export async function interpret(ctx: OrchestrationContext, root: ProgramNode, log: string[]): Promise<number | ContinuedAsNew> {
   const note = (text: string): void => void log.push(`${text} ${ctx.random().toFixed(5)} ${ctx.now.getTime()}`)
   const durable = leafRunner(ctx, note)
   const run = async (node: ProgramNode): Promise<number> => {
@@ -109,7 +112,8 @@ export function interpret(ctx: OrchestrationContext, root: ProgramNode, log: str
         return durable.leaf(node)
     }
   }
-  return run(root)
+  const result = await run(root)
+  return result % 4 === 0 ? ctx.continueAsNew(result) : result
 }
 
 function leafRunner(ctx: OrchestrationContext, note: (text: string) => void): { call(name: string): Promise<number>; leaf(node: ProgramNode): Promise<number> } {
@@ -138,7 +142,7 @@ function leafRunner(ctx: OrchestrationContext, note: (text: string) => void): { 
       case 'event':
         return settle(`event ${id}`, ctx.waitForExternalEvent(`Event${n % 3}`))
       case 'eventOrTimeout':
-        return settle(`event ${id}`, ctx.waitForExternalEvent(`EVENT${n % 3}`, n % 2 === 0 ? { timeout: n } : { timeout: n, onTimeout: 'undefined' }))
+        return settle(`event ${id}`, n % 2 === 0 ? ctx.waitForExternalEvent(`EVENT${n % 3}`, { timeout: n }) : ctx.waitForExternalEvent(timed, { timeout: n, onTimeout: 'undefined' }))
       case 'child':
         return settle(`child ${id}`, ctx.callSubOrchestration(`c${id}`, n, n % 3 === 0 ? { retry: { maxAttempts: 2 } } : {}))
       case 'startChild':
