@@ -39,6 +39,19 @@ export const limits = {
   maxFailureStackLength: 16_384,
   /** Levels of `cause` kept in a failure. */
   maxFailureDepth: 16,
+  /** How often a client repeats a call that failed for a passing reason. */
+  maxClientRetries: 4,
+  /** Calls that `startMany` and bulk operations have open at once, unless told otherwise. */
+  clientConcurrency: 32,
+  /** Instances of one page of a query: the default, and the most one may ask for. */
+  defaultPageSize: 100,
+  maxPageSize: 1_000,
+  /** Errors that the report of a bulk operation lists; beyond it they are counted. */
+  maxBulkErrors: 1_000,
+  /** How long `reuse: 'replace'` waits for the old execution to end. */
+  replaceTimeoutMs: 60_000,
+  /** How often `reuse: 'replace'` ends an execution before it gives up against others that start the same id. */
+  maxReplaceAttempts: 10,
   /** Entries of one tag set, and characters of a key or a value. */
   maxTags: 64,
   maxTagLength: 1_024,
