@@ -12,6 +12,8 @@ import { checkConfig, configError, isRecord, type CheckedConfig } from './orches
 
 export interface Surroundings {
   readonly cwd: string
+  /** Absolute path of the main module. */
+  readonly program?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
 }
 

@@ -17,13 +17,13 @@ import { withPayloads } from './with-payloads.js'
  * @throws DTFX_CONFIG_NOT_FOUND, DTFX_CONFIG_INVALID, DTFX_PROVIDER_NOT_FOUND, DTFX_PROVIDER_INVALID: one error that names the key and its source
  */
 export function loadOrchestrationService(config?: OrchestrationServiceConfig | string | URL, host?: Host): Promise<OrchestrationService> {
-  return loadWithin(config, host, { cwd: process.cwd(), env: process.env })
+  return loadWithin(config, host, { cwd: process.cwd(), env: process.env, program: process.argv[1] })
 }
 
-/** The same with the working directory and the environment given. */
+/** The same with the surroundings given. */
 export async function loadWithin(config: OrchestrationServiceConfig | string | URL | undefined, host: Host | undefined, surroundings: Surroundings): Promise<OrchestrationService> {
   const checked = await checkedConfig(config, surroundings)
-  const create = await resolveProvider(checked)
+  const create = await resolveProvider(checked, surroundings.program)
   const service = createWith(checked, () => create(checked.options, host))
   if (typeof service?.startWorker !== 'function' || typeof service.client?.create !== 'function') {
     throw dtfxError('DTFX_PROVIDER_INVALID', { packageName: providerModule(checked.provider), source: checked.source })

@@ -1,6 +1,6 @@
 /**
- * From the name of a provider to its factory: resolved from the configuration's folder, as `require` would, and imported by URL.
- * That finds the package the application installed, whatever package manager laid it out, and not one that happens to lie next to this package.
+ * From the name of a provider to its factory: resolved from the configuration's folder, else from the program that runs, as `require` would, and imported by URL.
+ * That finds the package the application installed, whatever package manager laid it out, also when it runs in a foreign working directory, and not one that happens to lie next to this package.
  */
 import { createRequire } from 'node:module'
 import { isAbsolute, join } from 'node:path'
@@ -23,10 +23,10 @@ export function providerModule(provider: string): string {
   return Object.hasOwn(shortNames, provider) ? (shortNames[provider] as string) : provider
 }
 
-/** @throws DTFX_CONFIG_INVALID, DTFX_PROVIDER_NOT_FOUND, DTFX_PROVIDER_INVALID */
-export async function resolveProvider(config: CheckedConfig): Promise<OrchestrationServiceFactory> {
+/** `program`: the main module of this process. @throws DTFX_CONFIG_INVALID, DTFX_PROVIDER_NOT_FOUND, DTFX_PROVIDER_INVALID */
+export async function resolveProvider(config: CheckedConfig, program?: string): Promise<OrchestrationServiceFactory> {
   const specifier = providerModule(config.provider)
-  const file = locate(specifier, config)
+  const file = locate(specifier, config, program)
   let module: { createOrchestrationService?: unknown }
   try {
     module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as typeof module
@@ -37,7 +37,7 @@ export async function resolveProvider(config: CheckedConfig): Promise<Orchestrat
   return module.createOrchestrationService as OrchestrationServiceFactory
 }
 
-function locate(specifier: string, { provider, source, folder }: CheckedConfig): string {
+function locate(specifier: string, { provider, source, folder }: CheckedConfig, program: string | undefined): string {
   if (specifier.startsWith('file:')) return fileURLToPath(specifier)
   try {
     return createRequire(join(folder, 'dtfx.config.json')).resolve(specifier)
@@ -45,9 +45,19 @@ function locate(specifier: string, { provider, source, folder }: CheckedConfig):
     const code = (error as { code?: unknown }).code
     if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw dtfxError('DTFX_PROVIDER_INVALID', { packageName: specifier, source }, error)
     if (isPath(specifier)) throw configError(source, 'provider', `is '${provider}', but there is no such file from ${folder}`, error)
+    const beside = program === undefined ? undefined : resolveFrom(program, specifier)
+    if (beside !== undefined) return beside
     const nearest = provider === specifier && !provider.startsWith('@') ? nearestName(provider, Object.keys(shortNames)) : undefined
     if (nearest !== undefined) throw configError(source, 'provider', `is '${provider}', which is not known. Did you mean '${nearest}'?`, error)
     throw dtfxError('DTFX_PROVIDER_NOT_FOUND', { provider, source, packageName: packageOf(specifier), folder }, error)
+  }
+}
+
+function resolveFrom(file: string, specifier: string): string | undefined {
+  try {
+    return createRequire(file).resolve(specifier)
+  } catch {
+    return undefined
   }
 }
 

@@ -63,6 +63,13 @@ describe('a configuration that is passed', () => {
     expect((await load(pathToFileURL(path), {}, '/')).options).toEqual({ from: 'file' })
   })
 
+  it('is found beside the program, when the working directory is foreign', async () => {
+    const config: OrchestrationServiceConfig = { provider: '@acme/store' }
+    expect((await failure(loadWithin(config, undefined, { cwd: '/', env: {} }))).code).toBe('DTFX_PROVIDER_NOT_FOUND')
+    const service = await loadWithin(config, undefined, { cwd: '/', env: {}, program: join(project.path, 'dist/main.js') })
+    expect(service.name).toBe('echo')
+  })
+
   it('keeps objects among the options as they are', async () => {
     class Credential {}
     const credential = new Credential()
