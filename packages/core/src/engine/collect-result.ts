@@ -7,6 +7,7 @@
  * 2. A terminated, poisoned or non-deterministic execution decides nothing but its end; a returned one still sends what it scheduled without waiting.
  */
 import { DurableError, dtfxError } from '../errors/durable-error.js'
+import type { ErrorCode } from '../errors/registry.js'
 import { failureFromError } from '../errors/failure-details.js'
 import type { CompleteAction, OrchestratorAction } from '../model/actions.js'
 import { validate } from '../authoring/schema.js'
@@ -31,7 +32,8 @@ export function collectResult(x: Execution, storedStatus: string | undefined): D
 /** The end of an execution that cannot go on: nothing it scheduled is sent. */
 export function failedResult(x: Execution, error: unknown, storedStatus: string | undefined): Decided {
   const failure = failureFromError(error)
-  return { kind: 'decided', actions: [{ type: 'Complete', id: x.nextId, status: 'Failed', failure }], customStatus: x.customStatus?.text ?? storedStatus, warnings: [] }
+  const customStatus = x.customStatus === undefined ? storedStatus : x.customStatus.text
+  return { kind: 'decided', actions: [{ type: 'Complete', id: x.nextId, status: 'Failed', failure }], customStatus, warnings: [] }
 }
 
 /** The outcome if the execution is over: misuse that was reported once is an end, whatever the code did with it. */
@@ -87,12 +89,9 @@ function warningsOf(x: Execution, completion: CompleteAction): TurnWarning[] {
   return warnings
 }
 
-/** True for an error that says the history and the code do not fit, or that the history is damaged. A payload that cannot be decrypted here ends the execution: code that could catch it would go another way than where the key is known. */
+const endsReplay: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DTFX_NONDETERMINISTIC', 'DTFX_HISTORY_CORRUPT', 'DTFX_TOO_MANY_EVENTS', 'DTFX_TOO_MANY_ACTIONS'])
+
+/** True for an error that says the history and the code do not fit, that the history is damaged, or that a limit is crossed. */
 export function isReplayError(error: unknown): boolean {
-  return (
-    DurableError.is(error, 'DTFX_NONDETERMINISTIC') ||
-    DurableError.is(error, 'DTFX_HISTORY_CORRUPT') ||
-    DurableError.is(error, 'DTFX_TOO_MANY_EVENTS') ||
-    DurableError.is(error, 'DTFX_PAYLOAD_CODEC')
-  )
+  return DurableError.is(error) && endsReplay.has(error.code)
 }

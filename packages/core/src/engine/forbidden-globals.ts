@@ -12,6 +12,7 @@ export function installForbiddenGlobals(): void {
   forbid(globalThis, 'fetch', 'call an activity')
   forbid(process, 'nextTick', 'use promises')
   forbid(process, 'hrtime', 'use ctx.now')
+  forbid(process.hrtime, 'bigint', 'use ctx.now')
   for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) letPrint(name)
 }
 

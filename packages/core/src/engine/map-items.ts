@@ -13,7 +13,7 @@ interface MapSettings {
 
 export async function mapItems(items: readonly unknown[], fn: (item: unknown, index: number) => Promise<unknown>, options: MapSettings = {}): Promise<unknown[]> {
   const concurrency = options.concurrency ?? Number.POSITIVE_INFINITY
-  if (!(concurrency >= 1)) throw dtfxError('DTFX_INVALID_OPTION', { what: 'ctx.map', problem: `concurrency is ${concurrency}; give a whole number ≥ 1` })
+  if (!(concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY))) throw dtfxError('DTFX_INVALID_OPTION', { what: 'ctx.map', problem: `concurrency is ${concurrency}; give a whole number ≥ 1` })
   const outcomes: PromiseSettledResult<unknown>[] = new Array(items.length)
   let next = 0
   let failed: { readonly error: unknown } | undefined

@@ -69,7 +69,7 @@ export function retryDelayMs(policy: CheckedRetryPolicy, failure: FailureDetails
   if (at.elapsedMs >= policy.timeoutMs) return undefined
   if (policy.retryIf !== undefined && !safely(policy.retryIf, failure, at.attempt)) return undefined
   const asked = failure.properties?.['retryAfterMs']
-  if (typeof asked === 'number' && Number.isFinite(asked) && asked >= 0) return Math.max(1, Math.round(asked))
+  if (typeof asked === 'number' && Number.isFinite(asked) && asked >= 0) return Math.max(1, Math.round(Math.min(asked, maxDelayMs)))
   const delayMs = Math.min(policy.firstDelayMs * policy.backoff ** (at.attempt - 1), policy.maxDelayMs, maxDelayMs)
   const drawn = policy.jitter === 0 ? 0 : seededRandom(seedFromText(`${at.seed}/${at.attempt}`)).next()
   return Math.max(1, Math.round(delayMs * (1 - policy.jitter * drawn)))

@@ -126,17 +126,17 @@ describe('the matrix notices weaker drains', () => {
     },
   }
   it.each(Object.keys(weaker))('%s', async (name) => {
-    let incomplete = 0
-    for (const [shape, phase] of cells) {
+    const incomplete: string[] = []
+    for (const shape of Object.keys(shapes)) {
       const done = await new Promise<boolean>((resolve) => {
-        phases[phase]?.(() => {
+        process.nextTick(() => {
           const state = running(shape)
           weaker[name]?.(() => resolve(state.done))
         })
       })
-      if (!done) incomplete++
+      if (!done) incomplete.push(shape)
     }
-    expect(incomplete).toBeGreaterThan(50)
+    expect(incomplete.length).toBeGreaterThan(8)
   })
 })
 
