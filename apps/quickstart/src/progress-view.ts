@@ -4,60 +4,50 @@ import type { Paint } from './report/paint.js'
 import { plural } from './report/wording.js'
 
 export interface Snapshot {
-  readonly phase: 'listing' | 'checking' | 'approval' | 'writing'
   readonly done: number
   readonly files: number
 }
 
 export interface ProgressView {
   update(snapshot: Snapshot): void
-  /** Leaves the bar as it is, so that other text can follow. Idempotent. */
+  /** Leaves the bar as it is, so that other text can follow; later updates show nothing. */
   stop(): void
 }
 
 export function barView(stream: NodeJS.WriteStream, paint: Paint): ProgressView {
   let bar: SingleBar | undefined
-  let ended = false
+  let isOver = false
   return {
-    update({ phase, done, files }) {
-      if (phase === 'listing' || ended || files === 0) return
+    update({ done, files }) {
+      if (isOver) return
       if (bar === undefined) {
-        bar = new SingleBar({
-          stream,
-          format: `Checking ${paint.accent('{bar}')} {percentage}% · {value}/{total} files`,
-          barCompleteChar: '█',
-          barIncompleteChar: '░',
-          barsize: 30,
-          hideCursor: true,
-        })
-        bar.start(files, 0)
+        const format = `Checking ${paint.accent('{bar}')} {percentage}% · {value}/{total} files`
+        bar = new SingleBar({ stream, format, barCompleteChar: '█', barIncompleteChar: '░', barsize: 30 })
+        bar.start(files, done)
       }
-      bar.update(phase === 'checking' ? done : files)
-      if (phase !== 'checking') this.stop()
+      bar.update(done)
     },
     stop() {
-      ended = true
+      isOver = true
       bar?.stop()
       bar = undefined
     },
   }
 }
 
-/** A line at the start, at every quarter of a longer run, and at the end. */
+/** A line at the start, at every quarter, and at the end. */
 export function lineView(write: (line: string) => void): ProgressView {
   let shownQuarter = -1
-  let ended = false
+  let isOver = false
   return {
-    update({ phase, done, files }) {
-      if (phase === 'listing' || ended || files === 0) return
-      ended = phase !== 'checking'
-      const quarter = ended ? 4 : Math.floor((done / files) * 4)
-      if (quarter <= shownQuarter) return
+    update({ done, files }) {
+      const quarter = Math.floor((done / files) * 4)
+      if (isOver || quarter <= shownQuarter) return
       shownQuarter = quarter
-      write(quarter === 0 ? `Checking ${plural(files, 'file')}` : `Checked ${ended ? files : done}/${files}`)
+      write(quarter === 0 ? `Checking ${plural(files, 'file')}` : `Checked ${done}/${files}`)
     },
     stop() {
-      ended = true
+      isOver = true
     },
   }
 }

@@ -28,7 +28,8 @@ interface Begun {
 }
 
 export function timelineRows(events: readonly HistoryEvent[]): TimelineRow[] {
-  const startMs = events[0] === undefined ? 0 : Date.parse(events[0].timestamp)
+  // Not that of the first event: an event bears the time it was sent, the turn that takes it in begins later and is recorded before it.
+  const startMs = events.reduce((earliest, event) => Math.min(earliest, Date.parse(event.timestamp)), Number.POSITIVE_INFINITY)
   const begun = new Map<number, Begun>()
   const rows: TimelineRow[] = []
   for (const event of events) {
@@ -91,7 +92,7 @@ function describe(event: HistoryEvent, begun: ReadonlyMap<number, Begun>): Descr
 /** `columns`: width of the terminal; the bars are left out where they do not fit. */
 export function renderTimeline(events: readonly HistoryEvent[], paint: Paint, columns: number): string {
   const rows = timelineRows(events)
-  const totalMs = Math.max(1, rows.at(-1)?.atMs ?? 0)
+  const totalMs = Math.max(1, ...rows.map((row) => row.atMs))
   const withBars = columns >= 104
   const table = new Table({
     head: ['At', 'Event', 'Name', 'Took', ...(withBars ? [''] : [])].map(paint.strong),
@@ -124,9 +125,9 @@ function took(tookMs: readonly number[]): string {
 
 /** From where the (longest) task began to where it ended, on a scale of the whole run; a point for an event that ends nothing. */
 function bar(row: TimelineRow, totalMs: number): string {
-  const column = (ms: number): number => Math.min(barWidth - 1, Math.floor((ms / totalMs) * barWidth))
+  const column = (ms: number): number => Math.max(0, Math.min(barWidth - 1, Math.floor((ms / totalMs) * barWidth)))
   const end = column(row.atMs)
   if (row.tookMs.length === 0) return `${' '.repeat(end)}·`
-  const start = column(Math.max(0, row.atMs - Math.max(...row.tookMs)))
+  const start = column(row.atMs - Math.max(...row.tookMs))
   return `${' '.repeat(start)}${'━'.repeat(end - start + 1)}`
 }

@@ -1,0 +1,81 @@
+/**
+ * Follows a run from outside, as any other process could: by its state and the states of its sub-orchestrations. Shows how far it is, and answers its question.
+ * Invariant: nothing is passed between the watcher and the run except through the store.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { OrchestrationHandle, TaskHubClient } from '@dtfx/core'
+import type { Approver } from './approval.js'
+import type { DirectoryProgress } from './orchestrations/check-directory.js'
+import { approve, type RunInput, type RunProgress, type RunResult } from './orchestrations/check-run.js'
+import type { ProgressView, Snapshot } from './progress-view.js'
+import { extent, verdict } from './report/wording.js'
+
+export interface Watch {
+  readonly client: TaskHubClient
+  readonly run: OrchestrationHandle<RunResult, RunInput>
+  readonly view: ProgressView
+  readonly approver: Approver
+  readonly reportFolder: string
+  /** The person wants to leave; the run stays where it is. */
+  readonly interrupted: AbortSignal
+}
+
+/** Often while something moves, seldom while nothing does. */
+const shortestPauseMs = 50
+const longestPauseMs = 1_000
+
+/** Resolves when the run has ended, or with `interrupted` when the person left before. */
+export async function watchRun(watch: Watch): Promise<'ended' | 'interrupted'> {
+  let shown = ''
+  let pauseMs = shortestPauseMs
+  try {
+    while (!watch.interrupted.aborted) {
+      const progress = await progressOf(watch)
+      if (progress === 'ended') return 'ended'
+      const snapshot = progress && (await snapshotOf(watch.client, progress))
+      if (snapshot !== undefined) watch.view.update(snapshot)
+      if (progress?.phase === 'approval' && (await askAndAnswer(watch, progress)) === 'interrupted') return 'interrupted'
+      const seen = JSON.stringify([progress?.phase, snapshot])
+      pauseMs = seen === shown ? Math.min(longestPauseMs, pauseMs * 1.5) : shortestPauseMs
+      shown = seen
+      await pause(pauseMs)
+    }
+    return 'interrupted'
+  } finally {
+    watch.view.stop()
+  }
+}
+
+/** Undefined before the first turn. */
+async function progressOf({ run }: Watch): Promise<RunProgress | 'ended' | undefined> {
+  const state = await run.state({ payloads: false })
+  if (state === undefined || state.isFinal) return 'ended'
+  return state.customStatus as RunProgress | undefined
+}
+
+/** Undefined while there is nothing to count. */
+async function snapshotOf(client: TaskHubClient, progress: RunProgress): Promise<Snapshot | undefined> {
+  if (progress.phase === 'approval') return { done: progress.totals.files, files: progress.totals.files }
+  if (progress.phase !== 'checking') return undefined
+  const children = await Promise.all(progress.open.map((id) => client.state(id, { payloads: false })))
+  const inChildren = children.map((child) => (child?.customStatus as DirectoryProgress | undefined)?.done ?? 0)
+  return { done: Math.min(progress.files, inChildren.reduce((sum, each) => sum + each, progress.done)), files: progress.files }
+}
+
+/** Asks until there is an answer, and takes the question back when the run no longer waits for one. */
+async function askAndAnswer(watch: Watch, { totals }: Extract<RunProgress, { phase: 'approval' }>): Promise<'answered' | 'withdrawn' | 'interrupted'> {
+  const withdrawn = new AbortController()
+  let isOpen = true
+  watch.view.stop()
+  const answering = watch.approver(`${verdict(totals)} in ${extent(totals)}. Write the report to ${watch.reportFolder}?`, withdrawn.signal).finally(() => (isOpen = false))
+  while (isOpen) {
+    await Promise.race([answering, pause(longestPauseMs, undefined, { ref: false })])
+    if (!isOpen) break
+    const progress = await progressOf(watch)
+    if (progress === 'ended' || progress?.phase !== 'approval' || watch.interrupted.aborted) withdrawn.abort()
+  }
+  const approved = await answering
+  if (approved === undefined) return withdrawn.signal.aborted ? 'withdrawn' : 'interrupted'
+  await watch.run.raiseEvent(approve, { approved })
+  return 'answered'
+}
