@@ -1,5 +1,6 @@
 /**
- * Calls that wait for work, in the order of their arrival. One listener serves all calls that share a signal.
+ * Calls that wait for work: holders (workers) take turns, the calls of one are served in the order of their arrival. So work that one worker gives back soon reaches another.
+ * One listener serves all calls that share a signal.
  * Invariant: a call is resolved, rejected or still in the list: exactly one of them.
  */
 import { Fifo } from './fifo.js'
@@ -15,11 +16,13 @@ export interface Waiter<Item> {
 }
 
 export class Waiters<Item> {
-  readonly #waiting = new Fifo<Waiter<Item>>()
+  /** In turn: the holder that was served last is the last one here. */
+  readonly #byHolder = new Map<Holder, Fifo<Waiter<Item>>>()
   readonly #listened = new WeakSet<AbortSignal>()
+  #length = 0
 
   get length(): number {
-    return this.#waiting.length
+    return this.#length
   }
 
   add(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<Item> {
@@ -27,24 +30,47 @@ export class Waiters<Item> {
       this.#listened.add(signal)
       signal.addEventListener('abort', () => this.#reject((waiter) => waiter.signal === signal, signal.reason), { once: true })
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ holder, signal, accept, resolve, reject }))
+    let waiting = this.#byHolder.get(holder)
+    if (waiting === undefined) this.#byHolder.set(holder, (waiting = new Fifo()))
+    this.#length++
+    return new Promise((resolve, reject) => waiting.push({ holder, signal, accept, resolve, reject }))
   }
 
-  /** The longest waiting call. */
+  /** The longest waiting call of the holder whose turn it is. */
   take(): Waiter<Item> | undefined {
-    return this.#waiting.shift()
+    return this.#takeBy((waiting) => waiting.shift())
   }
 
-  /** The longest waiting call that takes `name`. */
+  /** The same among calls that take `name`. */
   takeFor(name: string): Waiter<Item> | undefined {
-    return this.#waiting.takeFirst((waiter) => waiter.accept === undefined || waiter.accept.includes(name))
+    return this.#takeBy((waiting) => waiting.takeFirst((waiter) => waiter.accept === undefined || waiter.accept.includes(name)))
   }
 
   rejectAllOf(holder: Holder, reason: unknown): void {
     this.#reject((waiter) => waiter.holder === holder, reason)
+    this.#byHolder.delete(holder)
+  }
+
+  #takeBy(pick: (waiting: Fifo<Waiter<Item>>) => Waiter<Item> | undefined): Waiter<Item> | undefined {
+    for (const [holder, waiting] of this.#byHolder) {
+      const waiter = pick(waiting)
+      if (waiter === undefined) continue
+      this.#length--
+      if (this.#byHolder.size > 1) {
+        this.#byHolder.delete(holder)
+        this.#byHolder.set(holder, waiting)
+      }
+      return waiter
+    }
+    return undefined
   }
 
   #reject(wanted: (waiter: Waiter<Item>) => boolean, reason: unknown): void {
-    for (const waiter of this.#waiting.extract(wanted)) waiter.reject(reason)
+    for (const waiting of this.#byHolder.values()) {
+      for (const waiter of waiting.extract(wanted)) {
+        this.#length--
+        waiter.reject(reason)
+      }
+    }
   }
 }

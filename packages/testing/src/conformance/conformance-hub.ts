@@ -1,0 +1,64 @@
+/** What a test of the suite works with: a service on a hub of its own, a client, and workers that are stopped at the end. */
+import assert from 'node:assert/strict'
+import { TaskHubClient, TaskHubWorker, type AnyActivity, type AnyOrchestration, type HistoryEvent, type OrchestrationService, type TaskHubWorkerOptions } from '@dtfx/core'
+import { sleep, systemClock } from '@dtfx/core/provider'
+import type { Variant } from './variants.js'
+
+export interface Definitions {
+  readonly orchestrations?: readonly AnyOrchestration[]
+  readonly activities?: readonly AnyActivity[]
+}
+
+export class ConformanceHub {
+  readonly client: TaskHubClient
+  readonly #variant: Variant
+  readonly #workers: TaskHubWorker[] = []
+
+  constructor(
+    readonly service: OrchestrationService,
+    variant: Variant,
+  ) {
+    this.#variant = variant
+    this.client = new TaskHubClient(service)
+  }
+
+  /** Starts a worker with the options of the variant; own options win, middleware is added inside that of the variant. */
+  async startWorker(definitions: Definitions, options: TaskHubWorkerOptions = {}): Promise<TaskHubWorker> {
+    const { middleware: outer } = this.#variant.worker
+    const middleware = {
+      orchestration: [...(outer?.orchestration ?? []), ...(options.middleware?.orchestration ?? [])],
+      activity: [...(outer?.activity ?? []), ...(options.middleware?.activity ?? [])],
+    }
+    const worker = new TaskHubWorker(this.service, { unknownNameGraceMs: 0, ...this.#variant.worker, ...options, ...definitions, middleware })
+    this.#workers.push(worker)
+    await worker.start()
+    return worker
+  }
+
+  async history(instanceId: string): Promise<HistoryEvent[]> {
+    assert.ok(this.service.history !== undefined, 'this test needs the history capability')
+    const events: HistoryEvent[] = []
+    for await (const chunk of this.service.history.read(instanceId)) events.push(...chunk)
+    return events
+  }
+
+  /** Types of the events, in order. */
+  async eventTypes(instanceId: string): Promise<string[]> {
+    return (await this.history(instanceId)).map((event) => event.type)
+  }
+
+  /** Waits, bounded, until `condition` holds. */
+  async eventually(what: string, condition: () => Promise<boolean> | boolean, withinMs = 10_000): Promise<void> {
+    const deadlineMs = systemClock.monotonicMs() + withinMs
+    while (!(await condition())) {
+      assert.ok(systemClock.monotonicMs() < deadlineMs, `did not happen within ${withinMs} ms: ${what}`)
+      await sleep(systemClock, 5)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.#workers) await worker.stop({ deadline: '2s' })
+    await this.service.deleteHub()
+    await this.service.close()
+  }
+}

@@ -1,0 +1,88 @@
+/** The suite as a table of contents. What the capabilities declare is tested; what they do not declare is tested to be absent. */
+import type { Host, OrchestrationService } from '@dtfx/core/provider'
+import { activitySuite } from './activities.js'
+import { badInputSuite } from './bad-input.js'
+import { bugClassSuite } from './bug-classes.js'
+import { capabilitySuite } from './capabilities.js'
+import { ConformanceHub } from './conformance-hub.js'
+import { continueAsNewSuite } from './continue-as-new.js'
+import { createSuite } from './create.js'
+import { drainSuite } from './drain.js'
+import { eventSuite } from './events.js'
+import { historySuite } from './history.js'
+import { lateResultSuite } from './late-results.js'
+import { lockSuite } from './locks.js'
+import { middlewareSuite } from './middleware.js'
+import { payloadSuite } from './payloads.js'
+import { purgeSuite } from './purge.js'
+import { querySuite } from './query.js'
+import { rewindSuite } from './rewind.js'
+import { subOrchestrationSuite } from './sub-orchestrations.js'
+import type { Suite, SuiteRunner } from './suite.js'
+import { suspendTerminateSuite } from './suspend-terminate.js'
+import { timerSuite } from './timers.js'
+import { variant, variantNames, type VariantName } from './variants.js'
+import { versioningSuite } from './versioning.js'
+
+export interface ConformanceOptions extends SuiteRunner {
+  /** Name of the provider, for the names of the tests. */
+  readonly name: string
+  /** A service on a new, empty hub of its own: tests run side by side. */
+  readonly open: (host?: Host) => OrchestrationService | Promise<OrchestrationService>
+  /** What the provider declares; the suite asserts that `open` gives the same. */
+  readonly capabilities: OrchestrationService['capabilities']
+  /** Default: all. */
+  readonly variants?: readonly VariantName[] | undefined
+  /** Limit of one test. @default 30000 */
+  readonly timeoutMs?: number | undefined
+}
+
+export function conformance(options: ConformanceOptions): void {
+  for (const name of options.variants ?? variantNames) options.describe(`${options.name}, ${name}`, () => runSuite(suiteFor(options, name)))
+}
+
+function runSuite(suite: Suite): void {
+  capabilitySuite(suite)
+  createSuite(suite)
+  activitySuite(suite)
+  timerSuite(suite)
+  eventSuite(suite)
+  subOrchestrationSuite(suite)
+  continueAsNewSuite(suite)
+  suspendTerminateSuite(suite)
+  lateResultSuite(suite)
+  middlewareSuite(suite)
+  versioningSuite(suite)
+  payloadSuite(suite)
+  lockSuite(suite)
+  drainSuite(suite)
+  badInputSuite(suite)
+  bugClassSuite(suite)
+  historySuite(suite)
+  querySuite(suite)
+  purgeSuite(suite)
+  rewindSuite(suite)
+}
+
+function suiteFor(options: ConformanceOptions, name: VariantName): Suite {
+  const { capabilities, timeoutMs = 30_000 } = options
+  return {
+    capabilities,
+    group: (title, body) => options.describe(title, body),
+    test: (title, body) =>
+      options.test(
+        title,
+        async () => {
+          const circumstances = variant(name)
+          const hub = new ConformanceHub(circumstances.wrap(await options.open()), circumstances)
+          try {
+            await hub.service.createHub()
+            await body(hub)
+          } finally {
+            await hub.close()
+          }
+        },
+        timeoutMs,
+      ),
+  }
+}
