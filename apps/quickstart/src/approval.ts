@@ -1,15 +1,16 @@
 /** Who answers the run's question whether the report may be written: a person at the terminal, or nobody, and then it may. */
 import { createInterface } from 'node:readline/promises'
 
-/** `undefined`: no answer, because the person pressed Ctrl+C or the question became pointless (`signal`). */
-export type Approver = (question: string, signal: AbortSignal) => Promise<boolean | undefined>
+/** `summary` is what the answer depends on. `undefined`: no answer, because the person pressed Ctrl+C or the question became pointless (`signal`). */
+export type Approver = (summary: string, question: string, signal: AbortSignal) => Promise<boolean | undefined>
 
 export const approveAtOnce: Approver = async () => true
 
 /** Asks until the answer is yes or no; Enter alone is yes. */
 export function askOn(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Approver {
-  return async (question, signal) => {
+  return async (summary, question, signal) => {
     if (signal.aborted) return undefined
+    output.write(`${summary}\n`)
     const terminal = createInterface({ input, output, signal, prompt: `${question} [Y/n] ` })
     try {
       terminal.prompt()

@@ -34,7 +34,7 @@ export function parseArguments(argv: readonly string[], workingDirectory: string
   const program = new Command('quickstart')
     .description('A link checker for a folder of Markdown.')
     .argument('[folder]', "folder to check (default: this repository's README and docs)")
-    .option('-y, --yes', 'write the report without asking; also without a terminal', false)
+    .option('-y, --yes', 'write the report without asking (without a terminal nobody is asked)')
     .option('-p, --provider <name>', 'where the run is stored: memory, sqlite, azure-storage, service-bus or a package (default: dtfx.config.json or DTFX_PROVIDER, else memory)')
     .option('-o, --options <json>', 'options of the provider, as a JSON object', jsonObject)
     .option('--id <instance>', 'id of the run; one that exists already is continued')
@@ -44,10 +44,10 @@ export function parseArguments(argv: readonly string[], workingDirectory: string
     .addHelpText('after', help)
     .exitOverride()
   program.parse(argv, { from: 'user' })
-  const given = program.opts<{ yes: boolean; provider?: string; options?: Record<string, unknown>; id?: string; report: string; concurrency: number; timeline: boolean }>()
+  const given = program.opts<{ yes?: true; provider?: string; options?: Record<string, unknown>; id?: string; report: string; concurrency: number; timeline: boolean }>()
   return {
     folder: program.args[0],
-    yes: given.yes,
+    yes: given.yes === true,
     provider: given.provider,
     providerOptions: given.options,
     id: given.id,

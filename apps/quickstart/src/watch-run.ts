@@ -67,7 +67,7 @@ async function askAndAnswer(watch: Watch, { totals }: Extract<RunProgress, { pha
   const withdrawn = new AbortController()
   let isOpen = true
   watch.view.stop()
-  const answering = watch.approver(`${verdict(totals)} in ${extent(totals)}. Write the report to ${watch.reportFolder}?`, withdrawn.signal).finally(() => (isOpen = false))
+  const answering = watch.approver(`${verdict(totals)} in ${extent(totals)}`, `Write the report to ${watch.reportFolder}?`, withdrawn.signal).finally(() => (isOpen = false))
   while (isOpen) {
     await Promise.race([answering, pause(longestPauseMs, undefined, { ref: false })])
     if (!isOpen) break

@@ -6,7 +6,7 @@ function terminal(): { input: PassThrough; answer: Promise<boolean | undefined>;
   const input = new PassThrough()
   const output = new PassThrough()
   const abort = new AbortController()
-  const answer = askOn(input, output)('Write the report?', abort.signal)
+  const answer = askOn(input, output)('3 broken links', 'Write the report?', abort.signal)
   return { input, answer, abort, shown: () => String(output.read()) }
 }
 
@@ -21,7 +21,7 @@ describe('askOn', () => {
     const { input, answer, shown } = terminal()
     input.write(typed)
     expect(await answer).toBe(expected)
-    expect(shown()).toContain('Write the report? [Y/n] ')
+    expect(shown()).toContain('3 broken links\nWrite the report? [Y/n] ')
   })
 
   it('has no answer when the input ends', async () => {
@@ -38,5 +38,5 @@ describe('askOn', () => {
 })
 
 it('approves at once where nobody can be asked', async () => {
-  expect(await approveAtOnce('?', new AbortController().signal)).toBe(true)
+  expect(await approveAtOnce('', '?', new AbortController().signal)).toBe(true)
 })

@@ -13,6 +13,9 @@ export interface TimelineRow {
   readonly name: string
   /** Times of the tasks that ended here; empty for other events. */
   readonly tookMs: readonly number[]
+  /** When the first of them began, and when the last ended. */
+  readonly fromMs: number
+  readonly untilMs: number
   /** Equal events in a row. */
   readonly repeated: number
 }
@@ -38,12 +41,22 @@ export function timelineRows(events: readonly HistoryEvent[]): TimelineRow[] {
     if (described === undefined) continue
     const { text, name, since } = described
     if (since === undefined) begun.set(event.eventId, { name, atMs })
-    const tookMs = since === undefined ? [] : [atMs - since]
+    const row: TimelineRow = { atMs, event: text, name, tookMs: since === undefined ? [] : [atMs - since], fromMs: since ?? atMs, untilMs: atMs, repeated: 1 }
     const last = rows.at(-1)
-    if (last?.event === text && last.name === name) rows[rows.length - 1] = { ...last, repeated: last.repeated + 1, tookMs: [...last.tookMs, ...tookMs] }
-    else rows.push({ atMs, event: text, name, tookMs, repeated: 1 })
+    if (last?.event === text && last.name === name) rows[rows.length - 1] = joined(last, row)
+    else rows.push(row)
   }
   return rows
+}
+
+function joined(a: TimelineRow, b: TimelineRow): TimelineRow {
+  return {
+    ...a,
+    tookMs: [...a.tookMs, ...b.tookMs],
+    fromMs: Math.min(a.fromMs, b.fromMs),
+    untilMs: Math.max(a.untilMs, b.untilMs),
+    repeated: a.repeated + b.repeated,
+  }
 }
 
 interface Described {
@@ -92,7 +105,7 @@ function describe(event: HistoryEvent, begun: ReadonlyMap<number, Begun>): Descr
 /** `columns`: width of the terminal; the bars are left out where they do not fit. */
 export function renderTimeline(events: readonly HistoryEvent[], paint: Paint, columns: number): string {
   const rows = timelineRows(events)
-  const totalMs = Math.max(1, ...rows.map((row) => row.atMs))
+  const totalMs = Math.max(1, ...rows.map((row) => row.untilMs))
   const withBars = columns >= 104
   const table = new Table({
     head: ['At', 'Event', 'Name', 'Took', ...(withBars ? [''] : [])].map(paint.strong),
@@ -123,11 +136,9 @@ function took(tookMs: readonly number[]): string {
 }
 
 
-/** From where the (longest) task began to where it ended, on a scale of the whole run; a point for an event that ends nothing. */
-function bar(row: TimelineRow, totalMs: number): string {
+/** From where the task began to where it ended, on a scale of the whole run; a point for an event that ends nothing. */
+function bar({ fromMs, untilMs, tookMs }: TimelineRow, totalMs: number): string {
   const column = (ms: number): number => Math.max(0, Math.min(barWidth - 1, Math.floor((ms / totalMs) * barWidth)))
-  const end = column(row.atMs)
-  if (row.tookMs.length === 0) return `${' '.repeat(end)}·`
-  const start = column(row.atMs - Math.max(...row.tookMs))
-  return `${' '.repeat(start)}${'━'.repeat(end - start + 1)}`
+  const start = column(fromMs)
+  return `${' '.repeat(start)}${tookMs.length === 0 ? '·' : '━'.repeat(column(untilMs) - start + 1)}`
 }

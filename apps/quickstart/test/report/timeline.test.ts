@@ -41,6 +41,20 @@ it('pairs beginnings and ends, and joins equal events in a row', () => {
   ])
 })
 
+it('draws the time of a task, and a point for what takes none', () => {
+  const lines = renderTimeline(events, paint(false), 120).split('\n')
+  const barOf = (event: string): string | undefined => lines.find((line) => line.includes(event))?.split('│').at(-2)?.slice(1, -1).trimEnd()
+  expect(barOf('run started')).toBe('·')
+  expect(barOf('timer fired')).toBe('━'.repeat(19))
+  expect(barOf('event raised')).toBe(`${' '.repeat(20)}·`)
+  expect(barOf('run ended')).toBe('━'.repeat(24))
+})
+
+it('begins with what was sent first, not with the turn that took it in', () => {
+  const late: HistoryEvent[] = [{ type: 'OrchestratorStarted', eventId: -1, timestamp: at(5) }, ...events.slice(1)]
+  expect(timelineRows(late)[0]?.atMs).toBe(0)
+})
+
 it('fits the terminal', () => {
   const widths = (columns: number): number[] => renderTimeline(events, paint(false), columns).split('\n').map((line) => line.length)
   expect(Math.max(...widths(120))).toBeLessThanOrEqual(104)
