@@ -41,7 +41,7 @@ export class TaskHubClient {
    * Starts an orchestration; resolves when the start is stored durably.
    * @throws DTFX_INSTANCE_EXISTS under the reuse policies `error` and `replaceFinished`; DTFX_SCHEMA_MISMATCH, DTFX_NOT_SERIALIZABLE, DTFX_INVALID_…
    */
-  start<In, Out, T = never>(orchestration: OrchestrationDeclaration<In, Out>, ...args: InputArgs<In, StartOptions<T>>): Promise<OrchestrationHandle<Out, In>>
+  start<In, Out, T = never>(orchestration: OrchestrationDeclaration<In, Out>, ...args: InputArgs<NoInfer<In>, StartOptions<T>>): Promise<OrchestrationHandle<Out, In>>
   start<Out = unknown, T = never>(name: string, input?: unknown, options?: StartOptions<T>): Promise<OrchestrationHandle<Out>>
   async start(orchestration: Declaration | string, input?: unknown, options: AnyStartOptions = {}): Promise<OrchestrationHandle> {
     const reuse = checkReuse(options.reuse)
@@ -53,7 +53,7 @@ export class TaskHubClient {
    * Starts many, a bounded number at once (default 32); handles in the order of the items. The first error ends it: what was started stays started,
    * so repeat the call with ids of your own and `reuse: 'skip'`.
    */
-  startMany<In, Out>(orchestration: OrchestrationDeclaration<In, Out>, items: Iterable<StartItem<In>>, options?: { readonly concurrency?: number | undefined }): Promise<OrchestrationHandle<Out, In>[]>
+  startMany<In, Out>(orchestration: OrchestrationDeclaration<In, Out>, items: Iterable<StartItem<NoInfer<In>>>, options?: { readonly concurrency?: number | undefined }): Promise<OrchestrationHandle<Out, In>[]>
   startMany<Out = unknown>(name: string, items: Iterable<StartItem<unknown>>, options?: { readonly concurrency?: number | undefined }): Promise<OrchestrationHandle<Out>[]>
   async startMany(orchestration: Declaration | string, items: Iterable<StartItem<unknown>>, options: { readonly concurrency?: number | undefined } = {}): Promise<OrchestrationHandle[]> {
     const concurrency = checkConcurrency(options.concurrency, limits.clientConcurrency)
