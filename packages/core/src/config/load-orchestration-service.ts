@@ -35,7 +35,7 @@ async function checkedConfig(config: OrchestrationServiceConfig | string | URL |
   if (config === undefined) return findConfig({ cwd, env })
   if (typeof config === 'string') return readConfigFile(resolve(cwd, config), env)
   if (config instanceof URL) return readConfigFile(fileURLToPath(config), env)
-  return checkConfig(config, { source: 'passed to loadOrchestrationService', folder: cwd, env })
+  return checkConfig(config, { source: 'argument of loadOrchestrationService', folder: cwd, env })
 }
 
 /** Runs the provider's factory; an option it refuses is reported with the source that holds it. */

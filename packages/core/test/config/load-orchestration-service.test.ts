@@ -213,7 +213,7 @@ describe('a mistake is one error that names key and source', () => {
     const passed = await failure(load(config))
     expect(passed.code).toBe(code)
     expect(passed.message).toContain(text)
-    expect(passed.message).toContain('passed to loadOrchestrationService')
+    expect(passed.message).toContain('argument of loadOrchestrationService')
     expect(passed.message).not.toContain(secret)
     expect(passed.message).not.toContain('hunter2')
     const file = project.file('dtfx.config.json', JSON.stringify(config))
