@@ -45,7 +45,6 @@ async function interleave(sides: readonly Side[], runs: number): Promise<Measure
   for (const side of sides) await side.run()
   for (let run = 0; run < runs; run++) {
     for (const [index, side] of sides.entries()) {
-      globalThis.gc?.()
       results[index]?.push([...(await side.run())])
     }
   }

@@ -19,13 +19,16 @@ export interface StateWait {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A reason of its own: without one every wait would make a DOMException with a stack. */
+const waitIsOver = new Error('the wait is over')
+
 const pollBackoff = { firstMs: 100, maxMs: 3_000, factor: 1.5 }
 
 /** @throws WaitTimeoutError; the reason of `signal` */
 export async function waitForState(context: ClientContext, wait: StateWait): Promise<InstanceState | undefined> {
   const { signal, timeoutMs } = wait
   const over = new AbortController()
-  const end = (): void => over.abort()
+  const end = (): void => over.abort(waitIsOver)
   let isLate = false
   const cancelTimer =
     timeoutMs === undefined

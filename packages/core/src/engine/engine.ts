@@ -2,7 +2,7 @@
  * The engine: a TurnExecutor that runs orchestration functions of this process by replaying histories.
  *
  * Invariants:
- * 1. A suspended execution is kept only after a turn that ended well and unfinished, and under the key of instance and execution; `forget` drops it.
+ * 1. A suspended execution is kept only after a turn that ended well and unfinished, one per instance, found by instance and execution id; `forget` drops it.
  * 2. What the orchestration did wrong (threw, misused ctx, does not match its history) is part of the result; `run` rejects for defects only.
  * 3. The normal path captures no stacks: after a mismatch the history is replayed once more, with call lines, to write the report.
  */
@@ -39,6 +39,7 @@ export function createEngine(options: EngineOptions): TurnExecutor {
 class Engine implements TurnExecutor {
   readonly #registry: Registry<AnyOrchestration>
   readonly #settings: ExecutionSettings
+  /** By instance id. */
   readonly #kept = new Map<string, Execution>()
 
   constructor(options: EngineOptions) {
@@ -53,24 +54,30 @@ class Engine implements TurnExecutor {
     }
   }
 
-  async run(request: TurnRequest): Promise<TurnResult> {
-    const key = keyText(request.key)
-    let x = request.past === undefined ? this.#kept.get(key) : undefined
-    if (x === undefined) {
-      if (request.past === undefined) return { kind: 'need-history' }
-      const start = startOf(request.past) ?? startOf(request.fresh)
-      const created = start === undefined ? undefined : this.#create(request, start, this.#settings)
-      if (start === undefined || created === undefined) return missing(request, start)
-      x = created
-    }
-    this.#kept.delete(key)
-    const result = await drive(x, request)
-    if (request.keep && !result.ended && result.turn.kind === 'decided') this.#kept.set(key, x)
-    return DurableError.is(result.error, 'DTFX_NONDETERMINISTIC') && request.past !== undefined ? this.#explain(request) : result.turn
+  run(request: TurnRequest): Promise<TurnResult> {
+    const x = this.#obtain(request)
+    if (!(x instanceof Execution)) return Promise.resolve(x)
+    return new Promise((resolve, reject) => pump.submit(new Turn(x, request, (driven) => this.#settle(x, request, driven, resolve), reject)))
   }
 
   forget(key: TurnKey): void {
-    this.#kept.delete(keyText(key))
+    if (this.#kept.get(key.instanceId)?.executionId === key.executionId) this.#kept.delete(key.instanceId)
+  }
+
+  /** The execution to run, or what is to be said instead. */
+  #obtain(request: TurnRequest): Execution | TurnResult {
+    if (request.past === undefined) {
+      const kept = this.#kept.get(request.key.instanceId)
+      return kept?.executionId === request.key.executionId ? kept : { kind: 'need-history' }
+    }
+    const start = startOf(request.past) ?? startOf(request.fresh)
+    return (start === undefined ? undefined : this.#create(request, start, this.#settings)) ?? missing(request, start)
+  }
+
+  #settle(x: Execution, request: TurnRequest, { turn, ended, error }: Driven, resolve: (result: TurnResult | Promise<TurnResult>) => void): void {
+    if (!request.keep || ended) this.forget(request.key)
+    else if (this.#kept.get(x.instanceId) !== x) this.#kept.set(x.instanceId, x)
+    resolve(DurableError.is(error, 'DTFX_NONDETERMINISTIC') && request.past !== undefined ? this.#explain(request) : turn)
   }
 
   #create(request: TurnRequest, start: ExecutionStartedEvent, settings: ExecutionSettings): Execution | undefined {
@@ -82,10 +89,10 @@ class Engine implements TurnExecutor {
   }
 
   /** Replays what did not match once more, remembering the line of every call. */
-  async #explain(request: TurnRequest): Promise<TurnResult> {
+  #explain(request: TurnRequest): Promise<TurnResult> {
     const start = (startOf(request.past ?? []) ?? startOf(request.fresh)) as ExecutionStartedEvent
     const x = this.#create(request, start, { ...this.#settings, captureStacks: true }) as Execution
-    return (await drive(x, request)).turn
+    return new Promise((resolve, reject) => pump.submit(new Turn(x, request, ({ turn }) => resolve(turn), reject)))
   }
 }
 
@@ -93,10 +100,6 @@ interface Driven {
   readonly turn: TurnResult
   readonly ended: boolean
   readonly error?: unknown
-}
-
-function drive(x: Execution, request: TurnRequest): Promise<Driven> {
-  return new Promise((resolve, reject) => pump.submit(new Turn(x, request, resolve, reject)))
 }
 
 class Turn implements PumpJob {
@@ -175,8 +178,4 @@ function missing(request: TurnRequest, start: ExecutionStartedEvent | undefined)
 function startOf(events: readonly HistoryEvent[]): ExecutionStartedEvent | undefined {
   for (const event of events) if (event.type === 'ExecutionStarted') return event
   return undefined
-}
-
-function keyText(key: TurnKey): string {
-  return `${key.instanceId}\n${key.executionId}`
 }

@@ -20,7 +20,7 @@ import { ActivitySignal } from './activity-signal.js'
 import { faultPlan, unknownNameError } from './faults.js'
 import { LockRenewer } from './lock-renewer.js'
 import { UnknownDefinition } from './orchestration-turn.js'
-import { runActivity } from './run-activity.js'
+import { runActivity, type Attempt } from './run-activity.js'
 import type { SpanRecorder } from './span-recorder.js'
 import { logLine, messageOf } from './worker-log.js'
 import type { CheckedWorkerOptions } from './worker-options.js'
@@ -81,7 +81,7 @@ export class ActivityLoop {
     let outcome: ActivityOutcome
     const span = this.#parts.spans.activity(item.delivered.message, event.name)
     try {
-      outcome = await this.#outcome(item, event, definition, abort)
+      outcome = await (definition === undefined || this.#parts.options.middleware.activity.length > 0 ? this.#outcome(item, event, definition, abort) : runActivity(this.#attemptOf(item, event, definition, abort)))
     } catch (error) {
       span?.end({ message: messageOf(error) })
       return this.#fault(item, event, error)
@@ -92,11 +92,16 @@ export class ActivityLoop {
     await this.#deliver(item, event, outcome)
   }
 
+  #attemptOf(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity, abort: ActivitySignal): Attempt {
+    const { host, converter } = this.#parts.service
+    return { definition, delivered: item.delivered, event, abort, host, converter: converter ?? jsonConverter }
+  }
+
   async #outcome(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<ActivityOutcome> {
-    const { service, options } = this.#parts
+    const { options } = this.#parts
     const inner = async (): Promise<ActivityOutcome> => {
       if (definition === undefined) throw new UnknownDefinition(event.name, event.version)
-      return runActivity({ definition, delivered: item.delivered, event, abort, host: service.host, converter: service.converter ?? jsonConverter })
+      return runActivity(this.#attemptOf(item, event, definition, abort))
     }
     if (options.middleware.activity.length === 0) return inner()
     const { message } = item.delivered

@@ -57,22 +57,20 @@ export class Dispatcher<Item> {
         if (this.#plan.admit !== undefined) await this.#plan.admit(signal)
         const item = await this.#plan.fetch(signal)
         if (signal.aborted) await this.#plan.giveBack(item)
-        else await this.#run(item)
+        else {
+          this.active++
+          try {
+            await this.#plan.process(item)
+          } finally {
+            this.active--
+          }
+        }
         failures = 0
       } catch (error) {
         if (signal.aborted) return
         failures++
         await this.#backOff(failures, error)
       }
-    }
-  }
-
-  async #run(item: Item): Promise<void> {
-    this.active++
-    try {
-      await this.#plan.process(item)
-    } finally {
-      this.active--
     }
   }
 

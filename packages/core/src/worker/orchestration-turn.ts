@@ -53,9 +53,19 @@ export async function runTurn(host: TurnHost, plan: TurnPlan): Promise<TurnEnd> 
   const warnings: TurnWarning[] = []
   for (let generation = 1; ; generation++) {
     draft.open(admitted)
-    const outcome = await runGeneration(host, plan, past, warnings)
-    const completion = draft.decide(outcome.value)
-    if (completion?.status !== 'ContinuedAsNew') return { completion, unmodified: outcome.own, warnings }
+    const request = requestOf(host, draft, past)
+    let unmodified = true
+    let outcome: OrchestrationOutcome
+    if (host.middleware.length === 0) {
+      const result = await host.executor.run(request)
+      outcome = result.kind === 'decided' ? noted(result, warnings) : await execute(host, plan, request, warnings)
+    } else {
+      const wrapped = await runMiddleware(host, plan, request, warnings)
+      outcome = wrapped.value
+      unmodified = wrapped.own
+    }
+    const completion = draft.decide(outcome)
+    if (completion?.status !== 'ContinuedAsNew') return { completion, unmodified, warnings }
     admitted = draft.continueAsNew(completion)
     past = []
     if (generation >= limits.maxGenerationsPerTurn) {
@@ -66,25 +76,22 @@ export async function runTurn(host: TurnHost, plan: TurnPlan): Promise<TurnEnd> 
   }
 }
 
-interface GenerationOutcome {
-  readonly value: OrchestrationOutcome
-  readonly own: boolean
-}
-
-async function runGeneration(host: TurnHost, plan: TurnPlan, past: readonly HistoryEvent[] | undefined, warnings: TurnWarning[]): Promise<GenerationOutcome> {
-  const { draft } = plan
-  const request: TurnRequest = {
+function requestOf(host: TurnHost, draft: TurnDraft, past: readonly HistoryEvent[] | undefined): TurnRequest {
+  return {
     key: { instanceId: draft.base.instanceId, executionId: draft.runtime.executionId },
     past,
+    // Middleware may keep what it sees; the draft goes on growing.
     fresh: host.middleware.length === 0 ? draft.events : [...draft.events],
     customStatus: draft.customStatus,
     keep: host.keep,
   }
-  if (host.middleware.length === 0) return { value: await execute(host, plan, request, warnings), own: true }
+}
+
+async function runMiddleware(host: TurnHost, plan: TurnPlan, request: TurnRequest, warnings: TurnWarning[]): Promise<{ readonly value: OrchestrationOutcome; readonly own: boolean }> {
   let own: OrchestrationOutcome | undefined
   const run = compose<OrchestrationMiddlewareContext, OrchestrationOutcome>(host.middleware, async () => (own = await execute(host, plan, request, warnings)))
   const value = await run(contextOf(host, plan, request))
-  checkOutcome(value, draft.runtime)
+  checkOutcome(value, plan.draft.runtime)
   return { value, own: value === own }
 }
 
@@ -109,6 +116,10 @@ async function execute(host: TurnHost, plan: TurnPlan, request: TurnRequest, war
   if (result.kind === 'need-history') result = await host.executor.run({ ...request, past: await plan.loadPast() })
   if (result.kind === 'unknown-orchestration') throw new UnknownDefinition(result.name, result.version)
   if (result.kind === 'need-history') throw dtfxError('DTFX_HISTORY_CORRUPT', { instanceId: request.key.instanceId, problem: 'the executor asks for a history it was given' })
-  warnings.push(...result.warnings)
+  return noted(result, warnings)
+}
+
+function noted(result: Extract<TurnResult, { kind: 'decided' }>, warnings: TurnWarning[]): OrchestrationOutcome {
+  if (result.warnings.length > 0) warnings.push(...result.warnings)
   return result
 }
