@@ -58,7 +58,7 @@ export async function waitForState(context: ClientContext, wait: StateWait): Pro
 function nextChange({ service }: ClientContext, instanceId: string, round: number, signal: AbortSignal): () => Promise<void> {
   const { client, host } = service
   const pause = (): Promise<void> => sleep(host.clock, backoffMs(pollBackoff, round, host.random), signal)
-  if (client.watch === undefined) return pause
+  if (client.watch === undefined || signal.aborted) return pause
   const watching = client.watch(instanceId, signal)
   watching.catch(() => {})
   return async () => {
