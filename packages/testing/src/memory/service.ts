@@ -7,10 +7,16 @@ import {
   resolveHost,
   ticksFromMs,
   type Capabilities,
+  type ClientPort,
   type EventTypeName,
+  type HistoryPort,
   type Host,
   type InstanceId,
   type OrchestrationService,
+  type PurgePort,
+  type QuarantinePort,
+  type QueryPort,
+  type ScalePort,
   type Ticks,
   type WorkerPort,
   type WorkerSpec,
@@ -19,7 +25,6 @@ import { nextLoopTurn } from '../clock/event-loop.js'
 import { MemoryClientPort } from './client-port.js'
 import { Hub } from './hub.js'
 import { checkMemoryOptions, type MemoryOptions } from './options.js'
-import type { Quarantine } from './quarantine.js'
 import { MemoryQueryPort } from './query-port.js'
 import { MemoryHistoryPort, MemoryPurgePort, MemoryScalePort } from './store-ports.js'
 import { MemoryWorkerPort } from './worker-port.js'
@@ -66,12 +71,12 @@ export class MemoryService implements OrchestrationService {
   readonly name = 'memory'
   readonly capabilities = capabilities
   readonly host: OrchestrationService['host']
-  readonly client: MemoryClientPort
-  readonly query: MemoryQueryPort
-  readonly history: MemoryHistoryPort
-  readonly purge: MemoryPurgePort
-  readonly quarantine: Quarantine
-  readonly scale: MemoryScalePort
+  readonly client: Required<ClientPort>
+  readonly query: QueryPort
+  readonly history: HistoryPort
+  readonly purge: PurgePort
+  readonly quarantine: QuarantinePort
+  readonly scale: ScalePort
   readonly #hub: Hub
   readonly #ports = new Set<MemoryWorkerPort>()
   #closed = false
