@@ -1,7 +1,7 @@
 /** How far the run is, on the terminal: a bar that moves where there is one, else a plain line now and then (a log in CI should not fill with bars). */
 import { SingleBar } from 'cli-progress'
 import type { Paint } from './report/paint.js'
-import { plural } from './report/wording.js'
+import { count, plural } from './report/wording.js'
 
 export interface Snapshot {
   readonly done: number
@@ -44,7 +44,7 @@ export function lineView(write: (line: string) => void): ProgressView {
       const quarter = Math.floor((done / files) * 4)
       if (isOver || quarter <= shownQuarter) return
       shownQuarter = quarter
-      write(quarter === 0 ? `Checking ${plural(files, 'file')}` : `Checked ${done}/${files}`)
+      write(quarter === 0 ? `Checking ${plural(files, 'file')}` : `Checked ${count(done)}/${count(files)}`)
     },
     stop() {
       isOver = true

@@ -5,11 +5,9 @@
 import { join, relative, sep } from 'node:path'
 import { defineActivity } from '@dtfx/core'
 import { limits, uncheckedFile, type FileReport } from '../check-report.js'
-import { AnchorIndex } from '../files/anchor-index.js'
 import { DiskTree } from '../files/disk-tree.js'
-import { readText } from '../files/read-text.js'
+import { DocumentIndex } from '../files/document-index.js'
 import { checkLinks } from '../markdown/check-links.js'
-import { parseMarkdown } from '../markdown/parse-markdown.js'
 import { ioRetry } from './io-retry.js'
 
 export interface CheckFileInput {
@@ -21,18 +19,17 @@ export interface CheckFileInput {
   readonly path: string
 }
 
-const anchors = new AnchorIndex()
+const documents = new DocumentIndex()
 
 export const checkFile = defineActivity(
   'CheckFile',
   async (_ctx, { root, top, path }: CheckFileInput): Promise<FileReport> => {
     const absolutePath = join(root, path)
-    const file = await readText(absolutePath)
-    if ('skipped' in file) return uncheckedFile(path, 'skipped', file.skipped, file.bytes)
-    const parsed = parseMarkdown(file.text)
+    const document = await documents.of(absolutePath)
+    if ('skipped' in document) return uncheckedFile(path, 'skipped', document.skipped, document.bytes)
+    const { parsed, bytes, hash } = document
     const pathInTop = relative(top, absolutePath).split(sep).join('/')
-    const { links, external, broken } = await checkLinks(parsed, pathInTop, new DiskTree(top, anchors))
-    const { bytes, hash } = file
+    const { links, external, broken } = await checkLinks(parsed, pathInTop, new DiskTree(top, documents))
     return {
       path,
       status: 'checked',

@@ -6,7 +6,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileTree } from '../markdown/check-links.js'
-import type { AnchorIndex } from './anchor-index.js'
+import type { DocumentIndex } from './document-index.js'
 import { isMarkdown } from './markdown-files.js'
 
 type Found = Awaited<ReturnType<FileTree['find']>>
@@ -16,7 +16,7 @@ export class DiskTree implements FileTree {
 
   constructor(
     readonly top: string,
-    readonly anchors: AnchorIndex,
+    readonly documents: DocumentIndex,
   ) {}
 
   async find(path: string): Promise<Found> {
@@ -37,7 +37,8 @@ export class DiskTree implements FileTree {
 
   async anchorsOf(path: string): Promise<ReadonlySet<string> | undefined> {
     if (!isMarkdown(path) || (await this.find(path)).type !== 'file') return undefined
-    return this.anchors.of(join(this.top, path))
+    const document = await this.documents.of(join(this.top, path))
+    return 'parsed' in document ? document.parsed.anchors : undefined
   }
 
   /** Empty for what is no folder: nothing is found in it. */

@@ -1,6 +1,7 @@
 /**
  * A run's history for people: when each event came after the start, what it was, and how long the task took that it ends. Pure: events in, text out.
- * Turn markers (OrchestratorStarted, OrchestratorCompleted) are left out, equal events in a row become one line, and a long history loses its middle.
+ * Turn markers (OrchestratorStarted, OrchestratorCompleted) are left out; beginnings and ends of many tasks of one name, with nothing else between them, become one line each;
+ * what is still long loses its middle.
  */
 import type { HistoryEvent } from '@dtfx/core'
 import Table from 'cli-table3'
@@ -16,7 +17,7 @@ export interface TimelineRow {
   /** When the first of them began, and when the last ended. */
   readonly fromMs: number
   readonly untilMs: number
-  /** Equal events in a row. */
+  /** Equal events, joined. */
   readonly repeated: number
 }
 
@@ -42,9 +43,10 @@ export function timelineRows(events: readonly HistoryEvent[]): TimelineRow[] {
     const { text, name, since } = described
     if (since === undefined) begun.set(event.eventId, { name, atMs })
     const row: TimelineRow = { atMs, event: text, name, tookMs: since === undefined ? [] : [atMs - since], fromMs: since ?? atMs, untilMs: atMs, repeated: 1 }
-    const last = rows.at(-1)
-    if (last?.event === text && last.name === name) rows[rows.length - 1] = joined(last, row)
-    else rows.push(row)
+    const index = rows.findLastIndex((each) => each.name !== name) + 1
+    const same = rows.findIndex((each, i) => i >= index && each.event === text)
+    if (same < 0) rows.push(row)
+    else rows[same] = joined(rows[same] as TimelineRow, row)
   }
   return rows
 }

@@ -1,14 +1,14 @@
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { AnchorIndex } from '../../src/files/anchor-index.js'
 import { DiskTree } from '../../src/files/disk-tree.js'
+import { DocumentIndex } from '../../src/files/document-index.js'
 import { temporaryFolder } from '../temporary-folder.js'
 
 describe('find', () => {
   it('compares names exactly', async () => {
     const root = await temporaryFolder({ 'Docs/README.md': '' })
-    const tree = new DiskTree(root, new AnchorIndex())
+    const tree = new DiskTree(root, new DocumentIndex())
     expect(await tree.find('Docs/README.md')).toEqual({ type: 'file' })
     expect(await tree.find('Docs')).toEqual({ type: 'directory' })
     expect(await tree.find('.')).toEqual({ type: 'directory' })
@@ -20,7 +20,7 @@ describe('find', () => {
 
   it('takes decomposed accents for the composed ones', async () => {
     const root = await temporaryFolder({ ['u\u0308ber.md']: '' })
-    expect(await new DiskTree(root, new AnchorIndex()).find('\u00fcber.md')).toEqual({ type: 'file' })
+    expect(await new DiskTree(root, new DocumentIndex()).find('\u00fcber.md')).toEqual({ type: 'file' })
   })
 
   it('follows symbolic links, and none that lead nowhere or to themselves', async () => {
@@ -28,7 +28,7 @@ describe('find', () => {
     await symlink('docs', join(root, 'link'))
     await symlink('nowhere', join(root, 'dangling'))
     await symlink('loop', join(root, 'loop'))
-    const tree = new DiskTree(root, new AnchorIndex())
+    const tree = new DiskTree(root, new DocumentIndex())
     expect(await tree.find('link/a.md')).toEqual({ type: 'file' })
     expect(await tree.find('link')).toEqual({ type: 'directory' })
     expect(await tree.find('dangling')).toEqual({ type: 'missing' })
@@ -40,7 +40,7 @@ describe('find', () => {
 describe('anchorsOf', () => {
   it('reads Markdown only, and again when it has changed', async () => {
     const root = await temporaryFolder({ 'a.md': '# One', 'b.txt': '# One', 'c.md': 'a\0b' })
-    const index = new AnchorIndex()
+    const index = new DocumentIndex()
     const anchors = async (path: string): Promise<string[] | undefined> => {
       const found = await new DiskTree(root, index).anchorsOf(path)
       return found && [...found]
@@ -51,15 +51,5 @@ describe('anchorsOf', () => {
     expect(await anchors('nope.md')).toBeUndefined()
     await writeFile(join(root, 'a.md'), '# Two and more')
     expect(await anchors('a.md')).toEqual(['two-and-more'])
-  })
-
-  it('forgets the file asked for longest ago', async () => {
-    const root = await temporaryFolder({ 'a.md': '# A', 'b.md': '# B', 'c.md': '# C' })
-    const index = new AnchorIndex(2)
-    const a = await index.of(join(root, 'a.md'))
-    await index.of(join(root, 'b.md'))
-    expect(await index.of(join(root, 'a.md'))).toBe(a)
-    await index.of(join(root, 'c.md'))
-    expect(await index.of(join(root, 'a.md'))).toBe(a)
   })
 })

@@ -69,6 +69,17 @@ it('cuts a long history in its middle', () => {
   expect(text).toContain('e499')
 })
 
+it('keeps a run of many directories short', () => {
+  const many = Array.from({ length: 400 }, (_, i): HistoryEvent[] => [
+    { type: 'SubOrchestrationInstanceCreated', eventId: i, timestamp: at(i), name: 'CheckDirectory', instanceId: `run:${i}` },
+    { type: 'SubOrchestrationInstanceCompleted', eventId: -1, timestamp: at(i + 1), taskScheduledId: i },
+  ]).flat()
+  expect(timelineRows([...events.slice(0, 5), ...many]).slice(3).map((row) => `${row.event} ×${row.repeated} ${row.fromMs}–${row.untilMs}`)).toEqual([
+    'sub-orchestration started ×400 0–399',
+    'sub-orchestration completed ×400 0–400',
+  ])
+})
+
 it('takes an empty history', () => {
   expect(timelineRows([])).toEqual([])
 })
