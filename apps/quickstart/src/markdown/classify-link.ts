@@ -36,7 +36,7 @@ function locate(path: string, anchor: string | undefined, file: string): LinkTar
   if (path === '') return { kind: 'local', path: file, folder: false, anchor }
   const joined = posix.normalize(path.startsWith('/') ? path.slice(1) || '.' : posix.join(posix.dirname(file), path))
   if (joined === '..' || joined.startsWith('../')) {
-    return repositoryPages.test(path) ? { kind: 'external' } : { kind: 'invalid', reason: 'leads out of the repository' }
+    return repositoryPages.test(path) ? { kind: 'external' } : { kind: 'invalid', reason: 'leads out of the checked folder and its repository' }
   }
   return { kind: 'local', path: joined.replace(/\/$/, ''), folder: joined.endsWith('/'), anchor }
 }

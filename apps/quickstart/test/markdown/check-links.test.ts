@@ -49,7 +49,7 @@ describe('checkLinks', () => {
     ['missing anchor in the same file', '# X\n[a](#y)', "2 #y – no heading '#y'"],
     ['third of two equal headings', '[x](a.md#a-2)', "1 a.md#a-2 – no heading '#a-2'"],
     ['file as a folder', '[a](a.md/)', '1 a.md/ – is a file, not a folder'],
-    ['outside', '[a](../../x.md)', '1 ../../x.md – leads out of the repository'],
+    ['outside', '[a](../../x.md)', '1 ../../x.md – leads out of the checked folder and its repository'],
     ['no target', '[a]()', '1  – the link has no target'],
     ['undefined reference', '[a][b]', '1 [b] – the reference is not defined'],
     ['reference to a missing file', '[a][b]\n\n[b]: nope.md', '1 nope.md – no such file'],
