@@ -19,6 +19,7 @@ const retryBackoff = { firstMs: 100, maxMs: 2_000 }
 export class ClientContext {
   readonly converter: DataConverter
   #hub: Promise<void> | undefined
+  #isReady = false
 
   constructor(
     readonly service: OrchestrationService,
@@ -28,9 +29,9 @@ export class ClientContext {
   }
 
   /** Calls a port. `call` must be harmless to repeat. */
-  async call<T>(call: () => Promise<T>): Promise<T> {
-    if (this.autoCreate) await this.#ready()
-    return this.#retried(call)
+  call<T>(call: () => Promise<T>): Promise<T> {
+    if (!this.autoCreate || this.#isReady) return this.#retried(call)
+    return this.#ready().then(() => this.#retried(call))
   }
 
   /** The payload of a value. @throws DTFX_NOT_SERIALIZABLE, DTFX_PAYLOAD_TOO_LARGE */
@@ -64,10 +65,13 @@ export class ClientContext {
   }
 
   #ready(): Promise<void> {
-    this.#hub ??= this.#retried(() => this.service.createHub()).catch((error: unknown) => {
-      this.#hub = undefined
-      throw error
-    })
+    this.#hub ??= this.#retried(() => this.service.createHub()).then(
+      () => void (this.#isReady = true),
+      (error: unknown) => {
+        this.#hub = undefined
+        throw error
+      },
+    )
     return this.#hub
   }
 

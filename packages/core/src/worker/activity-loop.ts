@@ -11,10 +11,11 @@ import { addMs, type Ticks } from '../base/ticks.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'
 import { LockLostError } from '../errors/provider-errors.js'
-import type { TaskScheduledEvent } from '../model/events.js'
+import type { TaskCompletedEvent, TaskFailedEvent, TaskScheduledEvent } from '../model/events.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { ActivityWorkItem } from '../provider/work-items.js'
 import { jsonConverter } from '../serialization/data-converter.js'
+import { noMetrics } from '../telemetry/metrics.js'
 import { logEvents } from '../telemetry/log-events.js'
 import { ActivitySignal } from './activity-signal.js'
 import { faultPlan, unknownNameError } from './faults.js'
@@ -29,6 +30,16 @@ export interface ActivityLoopParts {
   readonly service: OrchestrationService
   readonly options: CheckedWorkerOptions
   readonly spans: SpanRecorder
+}
+
+interface Wrapped {
+  readonly definition: AnyActivity | undefined
+  readonly abort: ActivitySignal
+  readonly inner: () => Promise<ActivityOutcome>
+}
+
+function idsOf(item: ActivityWorkItem, event: TaskScheduledEvent): { instanceId: string; activity: string; taskId: number } {
+  return { instanceId: item.delivered.message.instance.instanceId, activity: event.name, taskId: event.eventId }
 }
 
 export class ActivityLoop {
@@ -62,8 +73,21 @@ export class ActivityLoop {
     const abort = new ActivitySignal()
     this.#signals.set(item, abort)
     this.renewer.watch(item)
+    const span = this.#parts.spans.activity(item.delivered.message, event.name)
     try {
-      await this.#attempt(item, event, definition, abort)
+      let outcome: ActivityOutcome
+      try {
+        outcome = await this.#outcome(item, event, definition, abort)
+      } catch (error) {
+        span?.end({ message: messageOf(error) })
+        await this.#fault(item, event, error)
+        return
+      }
+      span?.end(outcome.status === 'failed' ? { message: outcome.failure.errorMessage } : undefined)
+      await item.complete(this.#completion(item, event, outcome))
+    } catch (error) {
+      logLine(this.#logger, logEvents.activityAborted, { ...idsOf(item, event), error }, messageOf(error))
+      if (!DurableError.is(error, 'DTFX_LOCK_LOST')) throw error
     } finally {
       this.renewer.unwatch(item)
       this.#signals.delete(item)
@@ -75,37 +99,23 @@ export class ActivityLoop {
     return this.#parts.service.host.logger
   }
 
-  async #attempt(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<void> {
-    const { host } = this.#parts.service
-    const startedMs = host.clock.monotonicMs()
-    let outcome: ActivityOutcome
-    const span = this.#parts.spans.activity(item.delivered.message, event.name)
-    try {
-      outcome = await (definition === undefined || this.#parts.options.middleware.activity.length > 0 ? this.#outcome(item, event, definition, abort) : runActivity(this.#attemptOf(item, event, definition, abort)))
-    } catch (error) {
-      span?.end({ message: messageOf(error) })
-      return this.#fault(item, event, error)
-    }
-    span?.end(outcome.status === 'failed' ? { message: outcome.failure.errorMessage } : undefined)
-    host.metrics.count('dtfx.activities.completed', 1, { status: outcome.status, name: event.name })
-    host.metrics.record('dtfx.activity.duration_ms', host.clock.monotonicMs() - startedMs, { name: event.name })
-    await this.#deliver(item, event, outcome)
-  }
-
   #attemptOf(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity, abort: ActivitySignal): Attempt {
     const { host, converter } = this.#parts.service
     return { definition, delivered: item.delivered, event, abort, host, converter: converter ?? jsonConverter }
   }
 
-  async #outcome(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<ActivityOutcome> {
-    const { options } = this.#parts
-    const inner = async (): Promise<ActivityOutcome> => {
-      if (definition === undefined) throw new UnknownDefinition(event.name, event.version)
+  /** One promise on the common path: most activities have no middleware around them. */
+  #outcome(item: ActivityWorkItem, event: TaskScheduledEvent, definition: AnyActivity | undefined, abort: ActivitySignal): Promise<ActivityOutcome> {
+    const inner = (): Promise<ActivityOutcome> => {
+      if (definition === undefined) return Promise.reject(new UnknownDefinition(event.name, event.version))
       return runActivity(this.#attemptOf(item, event, definition, abort))
     }
-    if (options.middleware.activity.length === 0) return inner()
+    return this.#parts.options.middleware.activity.length === 0 ? inner() : this.#throughMiddleware(item, event, { definition, abort, inner })
+  }
+
+  async #throughMiddleware(item: ActivityWorkItem, event: TaskScheduledEvent, { definition, abort, inner }: Wrapped): Promise<ActivityOutcome> {
     const { message } = item.delivered
-    const run = compose<ActivityMiddlewareContext, ActivityOutcome>(options.middleware.activity, inner)
+    const run = compose<ActivityMiddlewareContext, ActivityOutcome>(this.#parts.options.middleware.activity, inner)
     const outcome = await run({
       definition,
       event,
@@ -124,26 +134,21 @@ export class ActivityLoop {
     return outcome
   }
 
-  async #deliver(item: ActivityWorkItem, event: TaskScheduledEvent, outcome: ActivityOutcome): Promise<void> {
-    const ids = { instanceId: item.delivered.message.instance.instanceId, activity: event.name, taskId: event.eventId }
-    const head = { eventId: -1, timestamp: this.#parts.service.host.clock.nowTicks(), taskScheduledId: event.eventId }
-    if (outcome.status === 'failed') logLine(this.#logger, logEvents.activityFailed, { ...ids, failure: outcome.failure }, outcome.failure.errorMessage)
-    try {
-      await item.complete(
-        outcome.status === 'completed'
-          ? { type: 'TaskCompleted', ...head, result: outcome.result }
-          : { type: 'TaskFailed', ...head, reason: outcome.failure.errorMessage, failure: outcome.failure },
-      )
-    } catch (error) {
-      logLine(this.#logger, logEvents.activityAborted, { ...ids, error }, messageOf(error))
-      if (!DurableError.is(error, 'DTFX_LOCK_LOST')) throw error
-    }
+  /** The event that tells the instance, and what log and metrics say of it. */
+  #completion(item: ActivityWorkItem, event: TaskScheduledEvent, outcome: ActivityOutcome): TaskCompletedEvent | TaskFailedEvent {
+    const { clock, metrics } = this.#parts.service.host
+    if (metrics !== noMetrics) metrics.count('dtfx.activities.completed', 1, { status: outcome.status, name: event.name })
+    const head = { eventId: -1, timestamp: clock.nowTicks(), taskScheduledId: event.eventId }
+    if (outcome.status === 'completed') return { type: 'TaskCompleted', ...head, result: outcome.result }
+    const { failure } = outcome
+    logLine(this.#logger, logEvents.activityFailed, { ...idsOf(item, event), failure }, failure.errorMessage)
+    return { type: 'TaskFailed', ...head, reason: failure.errorMessage, failure }
   }
 
   async #fault(item: ActivityWorkItem, event: TaskScheduledEvent, error: unknown): Promise<void> {
     const { options, service } = this.#parts
     const { host } = service
-    const fail = (problem: DurableError): Promise<void> => this.#deliver(item, event, { status: 'failed', failure: failureFromError(problem) })
+    const fail = (problem: DurableError): Promise<void> => item.complete(this.#completion(item, event, { status: 'failed', failure: failureFromError(problem) }))
     if (error instanceof UnknownDefinition) {
       const plan = unknownNameError('activity', error, { items: [item.delivered], registry: options.activities, graceMs: options.unknownNameGraceMs, host })
       return plan.kind === 'fail' ? fail(plan.error) : item.release({ receipt: item.delivered.receipt, outcome: 'defer', until: plan.until })

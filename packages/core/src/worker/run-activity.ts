@@ -12,6 +12,7 @@ import type { TaskScheduledEvent } from '../model/events.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { Delivered } from '../provider/work-items.js'
 import type { DataConverter } from '../serialization/data-converter.js'
+import { noMetrics } from '../telemetry/metrics.js'
 import type { LogLevel, LogFields } from '../telemetry/logger.js'
 import type { ActivitySignal } from './activity-signal.js'
 
@@ -25,7 +26,8 @@ export interface Attempt {
 }
 
 export async function runActivity(attempt: Attempt): Promise<ActivityOutcome> {
-  const { definition, event, converter } = attempt
+  const { definition, event, converter, host } = attempt
+  const startedMs = host.metrics === noMetrics ? 0 : host.clock.monotonicMs()
   try {
     const input = decodeArguments(converter, event)
     const run = definition.run as (ctx: ActivityContext, input: unknown) => unknown
@@ -35,6 +37,8 @@ export async function runActivity(attempt: Attempt): Promise<ActivityOutcome> {
     return { status: 'completed', result: converter.encode(validate(definition.output, value, what), what) }
   } catch (error) {
     return { status: 'failed', failure: failureFromError(error) }
+  } finally {
+    if (host.metrics !== noMetrics) host.metrics.record('dtfx.activity.duration_ms', host.clock.monotonicMs() - startedMs, { name: event.name })
   }
 }
 
