@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { defineActivity, defineEvent, defineOrchestration, OrchestrationFailedError, systemClock } from '@dtfx/core'
-import { activitySleep, createTestHub, stub, type VirtualClock, type TestHub } from '@dtfx/testing'
+import { defineActivity, defineEvent, defineOrchestration, OrchestrationFailedError, systemClock, type AnyActivity } from '@dtfx/core'
+import { activitySleep, createTestHub, replayHistory, runOrchestration, snapshotHistory, stub, virtualClockStart, type VirtualClock, type TestHub } from '@dtfx/testing'
 
 const charge = defineActivity('Charge', async (_ctx, order: { id: string }) => `receipt ${order.id}`)
 const approved = defineEvent<{ by: string }>('Approved')
@@ -108,6 +108,26 @@ describe('createTestHub', () => {
     expect(types.slice(0, 2)).toEqual(['OrchestratorStarted', 'ExecutionStarted'])
     expect(text).toContain('TaskScheduled #0 Charge')
     expect(await run()).toEqual([text, types])
+  })
+
+  it('exports histories that replay', async () => {
+    await using hub = await createTestHub({ orchestrations: [orderFlow], activities: [charge] })
+    const order = await hub.client.start(orderFlow, { id: '7' })
+    await hub.advance('2d')
+    const file = JSON.stringify(await order.history())
+    expect(await replayHistory(orderFlow, file)).toMatchObject({ status: 'Completed', output: { receipt: 'receipt 7', by: 'nobody' } })
+    const changed = defineOrchestration('OrderFlow', async (ctx, _order: { id: string }) => void (await ctx.waitForExternalEvent(approved)))
+    await expect(replayHistory(changed, file)).rejects.toMatchObject({ code: 'DTFX_NONDETERMINISTIC' })
+  })
+
+  it('records the same history as a run without a worker', async () => {
+    const failing = (): AnyActivity => stub(charge).failsTimes(2).delays('10s').returns('r')
+    await using hub = await createTestHub({ orchestrations: [orderFlow], activities: [failing()] })
+    await hub.client.start(orderFlow, { id: '7' }, { instanceId: 'order-7' })
+    await hub.advance('10d')
+    const run = await runOrchestration(orderFlow, { input: { id: '7' }, activities: [failing()] })
+    expect(await hub.snapshot('order-7')).toBe(snapshotHistory(run.history))
+    expect(Date.parse((await hub.client.state('order-7'))?.completedAt?.toISOString() ?? '') - Date.parse(virtualClockStart)).toBe(run.elapsedMs)
   })
 
   it('draws the same ids every time, and others with another seed', async () => {
