@@ -28,13 +28,18 @@ const longestPauseMs = 1_000
 export async function watchRun(watch: Watch): Promise<'ended' | 'interrupted'> {
   let shown = ''
   let pauseMs = shortestPauseMs
+  let isAsked = false
   try {
     while (!watch.interrupted.aborted) {
       const progress = await progressOf(watch)
       if (progress === 'ended') return 'ended'
       const snapshot = progress && (await snapshotOf(watch.client, progress))
       if (snapshot !== undefined) watch.view.update(snapshot)
-      if (progress?.phase === 'approval' && (await askAndAnswer(watch, progress)) === 'interrupted') return 'interrupted'
+      // Once only: until a worker takes the answer in, the state still says that it is waited for.
+      if (progress?.phase === 'approval' && !isAsked) {
+        isAsked = true
+        if ((await askAndAnswer(watch, progress)) === 'interrupted') return 'interrupted'
+      }
       const seen = JSON.stringify([progress?.phase, snapshot])
       pauseMs = seen === shown ? Math.min(longestPauseMs, pauseMs * 1.5) : shortestPauseMs
       shown = seen
