@@ -66,4 +66,18 @@ describe('waiting for what will not happen', () => {
     await using test = await hub()
     await expect(act(test)).rejects.toMatchObject({ code: 'DTFX_TEST_STUCK', message: expect.stringContaining(text) as string })
   })
+
+  it('names messages that are deferred', async () => {
+    await using test = await createTestHub({ unknownNameGraceMs: 60_000, stuckAfterMs: 1 })
+    const handle = await test.client.start('Unknown')
+    await expect(handle.result()).rejects.toThrow(/\(Unknown\) is Pending; a message ExecutionStarted is deferred until 2030-01-01T00:00:00\.\d{3}Z \(advance the clock by \d+ms\)/)
+  })
+
+  it('names messages in quarantine', async () => {
+    await using test = await hub()
+    const handle = await test.client.start(flow, 'event', { instanceId: 'i' })
+    const event = { type: 'Nonsense', eventId: -1, timestamp: '2030-01-01T00:00:00Z' } as never
+    await test.service.client.send([{ id: 'odd', target: { kind: 'instance', instanceId: 'i' }, message: { instance: { instanceId: 'i' }, event } }])
+    await expect(handle.result()).rejects.toThrow(/waits for event 'Approved' \(raise it\); message odd is in quarantine: DTFX_/)
+  })
 })
