@@ -89,9 +89,12 @@ function warningsOf(x: Execution, completion: CompleteAction): TurnWarning[] {
   return warnings
 }
 
-const endsReplay: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DTFX_NONDETERMINISTIC', 'DTFX_HISTORY_CORRUPT', 'DTFX_TOO_MANY_EVENTS', 'DTFX_TOO_MANY_ACTIONS'])
+const endsReplay: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DTFX_NONDETERMINISTIC', 'DTFX_HISTORY_CORRUPT', 'DTFX_TOO_MANY_EVENTS', 'DTFX_TOO_MANY_ACTIONS', 'DTFX_PAYLOAD_CODEC'])
 
-/** True for an error that says the history and the code do not fit, that the history is damaged, or that a limit is crossed. */
+/**
+ * True for an error that says the history and the code do not fit, that the history is damaged, or that a limit is crossed.
+ * A payload that cannot be decrypted here is one too: code that could catch it would go another way than where the key is known.
+ */
 export function isReplayError(error: unknown): boolean {
   return DurableError.is(error) && endsReplay.has(error.code)
 }
