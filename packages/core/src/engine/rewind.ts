@@ -1,35 +1,54 @@
 /**
  * Rewind as a pure transform: the history as if the failure that ended the execution had not happened yet.
  *
- * Taken out are the failures the code did not survive: those of the last turn that has any, and of the turns before it as long as these decided nothing. Failed activities lose their
- * TaskScheduled too, so that the code schedules them anew; failed children stay open and are rewound themselves. Decisions made from there on go as well, because the code will make
- * its own; answers to tasks scheduled earlier, and external events, stay. Failures that the code had handled and gone on from stay. (.NET removes every failure and keeps later
- * decisions, which breaks replay: core bug C2.6.)
+ * Undone is the last turn that has a failure, and the turns before it as long as these decided nothing, with everything after. Taken out are, of the undone turns, failures and decisions,
+ * because the code will make its own; and everywhere, tasks that were never answered: while the instance was over, their answers were dropped, so the code schedules them anew (an activity
+ * runs at least once anyway; children that still run are ended). Failed activities are scheduled anew too; failed children stay open and are rewound themselves, unless there is nothing to rewind
+ * (terminated, or never started because the id was in use): these are started anew. Answers to earlier tasks, and external events, stay, as do failures that the code handled and went on from.
+ * (.NET removes every failure and keeps later decisions, which breaks replay: core bug C2.6.)
+ *
+ * Invariant: in the result every answer follows the event it answers, and only rewound children are open.
  */
-import type { HistoryEvent, SubOrchestrationInstanceCreatedEvent } from '../model/events.js'
+import type { HistoryEvent, SubOrchestrationInstanceCreatedEvent, SubOrchestrationInstanceFailedEvent } from '../model/events.js'
+import { splitTimerId } from '../model/events.js'
+import { fireAndForgetTag } from './runtime-state.js'
 
 export interface RewoundHistory {
   readonly events: readonly HistoryEvent[]
   /** Children that failed and have to be rewound as well. */
   readonly children: readonly SubOrchestrationInstanceCreatedEvent[]
+  /** Children that may still run and that the code will start anew. */
+  readonly abandoned: readonly SubOrchestrationInstanceCreatedEvent[]
 }
 
-export function rewindHistory(history: readonly HistoryEvent[], identity: { readonly executionId: string; readonly parentExecutionId?: string | undefined }): RewoundHistory {
+export interface RewoundIdentity {
+  readonly executionId: string
+  /** Of the parent, when it was rewound. */
+  readonly parentExecutionId?: string | undefined
+}
+
+export function rewindHistory(history: readonly HistoryEvent[], identity: RewoundIdentity): RewoundHistory {
   const turns = splitTurns(history)
   const first = firstUndoneTurn(turns)
-  const undone = turns.slice(first)
-  const failedTasks = new Set<number>()
-  const failedChildren = new Set<number>()
-  for (const event of undone.flat()) {
-    if (event.type === 'TaskFailed') failedTasks.add(event.taskScheduledId)
-    if (event.type === 'SubOrchestrationInstanceFailed') failedChildren.add(event.taskScheduledId)
-  }
   const before = turns.slice(0, first).flat()
-  const kept = before.filter((event) => event.type !== 'ExecutionCompleted' && !(event.type === 'TaskScheduled' && failedTasks.has(event.eventId)))
-  const known = new Set(kept.filter(isDecision).map((event) => event.eventId))
-  const rest = undone.flat().filter((event) => staysInUndoneTurn(event, known))
-  const children = before.filter((event) => event.type === 'SubOrchestrationInstanceCreated').filter((event) => failedChildren.has(event.eventId))
-  return { events: [...kept, ...rest].map((event) => renameExecution(event, identity)), children }
+  const undone = turns.slice(first).flat()
+  const rewound = new Set<number>()
+  for (const event of undone) if (event.type === 'SubOrchestrationInstanceFailed' && canBeRewound(event)) rewound.add(event.taskScheduledId)
+  const known = new Set<number>()
+  for (const event of before) if (isDecision(event)) known.add(event.eventId)
+  const remaining = [...before.filter((event) => !isEnd(event)), ...undone.filter((event) => staysInUndoneTurn(event, known))]
+  const answered = new Set<number>()
+  for (const event of remaining) {
+    const id = answeredId(event)
+    if (id !== undefined) answered.add(id)
+  }
+  const stays = (event: HistoryEvent): boolean => !isTask(event) || answered.has(event.eventId) || (event.type === 'SubOrchestrationInstanceCreated' && rewound.has(event.eventId))
+  const ended = new Set(history.map(answeredId))
+  return {
+    events: remaining.filter(stays).map((event) => renameExecution(event, identity)),
+    children: before.filter((event) => event.type === 'SubOrchestrationInstanceCreated').filter((event) => rewound.has(event.eventId)),
+    abandoned: history.filter((event) => event.type === 'SubOrchestrationInstanceCreated').filter((event) => isTask(event) && !ended.has(event.eventId)),
+  }
 }
 
 type Decision = Extract<HistoryEvent, { type: 'TaskScheduled' | 'TimerCreated' | 'SubOrchestrationInstanceCreated' | 'EventSent' }>
@@ -38,8 +57,28 @@ function isDecision(event: HistoryEvent): event is Decision {
   return event.type === 'TaskScheduled' || event.type === 'TimerCreated' || event.type === 'SubOrchestrationInstanceCreated' || event.type === 'EventSent'
 }
 
+/** A decision that an answer is expected for. */
+function isTask(event: HistoryEvent): boolean {
+  if (event.type === 'SubOrchestrationInstanceCreated') return event.tags?.[fireAndForgetTag] === undefined
+  return event.type === 'TaskScheduled' || (event.type === 'TimerCreated' && event.eventId !== splitTimerId)
+}
+
 function isFailure(event: HistoryEvent): boolean {
   return event.type === 'TaskFailed' || event.type === 'SubOrchestrationInstanceFailed'
+}
+
+function isEnd(event: HistoryEvent): boolean {
+  return event.type === 'ExecutionCompleted' || event.type === 'ContinueAsNew'
+}
+
+function answeredId(event: HistoryEvent): number | undefined {
+  if (event.type === 'TimerFired') return event.timerId
+  return 'taskScheduledId' in event ? event.taskScheduledId : undefined
+}
+
+function canBeRewound({ failure }: SubOrchestrationInstanceFailedEvent): boolean {
+  const code = failure?.properties?.['code']
+  return code !== 'DTFX_ORCHESTRATION_TERMINATED' && code !== 'DTFX_CHILD_ID_IN_USE'
 }
 
 function splitTurns(history: readonly HistoryEvent[]): HistoryEvent[][] {
@@ -51,7 +90,7 @@ function splitTurns(history: readonly HistoryEvent[]): HistoryEvent[][] {
   return turns
 }
 
-/** Without any failure nothing is undone: the execution ended by an error of its own, and only its end is taken out. */
+/** Without any failure nothing is undone but the end: the execution failed by an error of its own. */
 function firstUndoneTurn(turns: readonly HistoryEvent[][]): number {
   let first = turns.findLastIndex((turn) => turn.some(isFailure))
   if (first < 0) return turns.length
@@ -60,23 +99,12 @@ function firstUndoneTurn(turns: readonly HistoryEvent[][]): number {
 }
 
 function staysInUndoneTurn(event: HistoryEvent, known: ReadonlySet<number>): boolean {
-  switch (event.type) {
-    case 'ExecutionCompleted':
-    case 'ContinueAsNew':
-    case 'TaskFailed':
-    case 'SubOrchestrationInstanceFailed':
-      return false
-    case 'TaskCompleted':
-    case 'SubOrchestrationInstanceCompleted':
-      return known.has(event.taskScheduledId)
-    case 'TimerFired':
-      return known.has(event.timerId)
-    default:
-      return !isDecision(event)
-  }
+  if (isEnd(event) || isFailure(event) || isDecision(event)) return false
+  const id = answeredId(event)
+  return id === undefined || known.has(id)
 }
 
-function renameExecution(event: HistoryEvent, identity: { readonly executionId: string; readonly parentExecutionId?: string | undefined }): HistoryEvent {
+function renameExecution(event: HistoryEvent, identity: RewoundIdentity): HistoryEvent {
   if (event.type !== 'ExecutionStarted') return event
   const { parent } = event
   return {

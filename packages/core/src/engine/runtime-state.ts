@@ -104,7 +104,7 @@ export class RuntimeState {
         if (this.completion === undefined) this.status = 'Running'
         return
       default:
-        if (!(event.type in eventTypeNumbers)) throw this.#corrupt(`it holds an event of unknown type '${String((event as { type: unknown }).type)}'`)
+        if (!Object.hasOwn(eventTypeNumbers, event.type)) throw this.#corrupt(`it holds an event of unknown type '${String((event as { type: unknown }).type)}'`)
     }
   }
 

@@ -19,8 +19,18 @@ const faultBackoff = { firstMs: 200, maxMs: 60_000 }
 const unknownBackoff = { firstMs: 250, maxMs: 10_000 }
 
 export function faultPlan(messages: readonly Delivered[], maxFaults: number, host: Host): FaultPlan {
-  const count = 1 + Math.max(...messages.map((message) => message.faultCount))
+  const count = 1 + messages.reduce((most, { faultCount }) => Math.max(most, faultCount), 0)
   return { count, exhausted: count >= maxFaults, until: addMs(host.clock.nowTicks(), backoffMs(faultBackoff, count, host.random)) as Ticks }
+}
+
+/** The highest delivery count among the messages of an item; an item may hold more of them than a call takes arguments. */
+export function mostDeliveries(messages: readonly Delivered[]): number {
+  return messages.reduce((most, { deliveryCount }) => Math.max(most, deliveryCount), 0)
+}
+
+/** When to hand out again what could not be processed for a passing reason. */
+export function retryTime(messages: readonly Delivered[], host: Host): Ticks {
+  return addMs(host.clock.nowTicks(), backoffMs(faultBackoff, mostDeliveries(messages), host.random)) as Ticks
 }
 
 export interface UnknownNameInputs {
@@ -37,10 +47,9 @@ export function unknownNameError(
   inputs: UnknownNameInputs,
 ): { readonly kind: 'wait'; readonly until: Ticks } | { readonly kind: 'fail'; readonly error: DurableError } {
   const { clock, random } = inputs.host
-  const oldestMs = Math.min(...inputs.items.map((message) => msFromTicks(message.enqueuedAt)))
+  const oldestMs = inputs.items.reduce((oldest, { enqueuedAt }) => Math.min(oldest, msFromTicks(enqueuedAt)), Number.POSITIVE_INFINITY)
   if (clock.nowMs() - oldestMs < inputs.graceMs) {
-    const deliveries = Math.max(...inputs.items.map((message) => message.deliveryCount))
-    return { kind: 'wait', until: addMs(clock.nowTicks(), backoffMs(unknownBackoff, deliveries, random)) as Ticks }
+    return { kind: 'wait', until: addMs(clock.nowTicks(), backoffMs(unknownBackoff, mostDeliveries(inputs.items), random)) as Ticks }
   }
   const code = what === 'orchestration' ? 'DTFX_UNKNOWN_ORCHESTRATION' : 'DTFX_UNKNOWN_ACTIVITY'
   const version = unknown.version === undefined || unknown.version === '' ? '' : ` version '${unknown.version}'`

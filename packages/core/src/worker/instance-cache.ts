@@ -35,6 +35,8 @@ export class InstanceCache {
 
   put(instanceId: string, entry: CachedInstance): void {
     if (this.maxInstances === 0) return this.onEvict(entry)
+    const before = this.take(instanceId)
+    if (before !== undefined && before.runtime.executionId !== entry.runtime.executionId) this.onEvict(before)
     this.#entries.set(instanceId, entry)
     if (this.#entries.size <= this.maxInstances) return
     const [oldest] = this.#entries.keys()

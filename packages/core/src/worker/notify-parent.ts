@@ -9,7 +9,10 @@ import type { OutboundMessage } from '../provider/checkpoint.js'
 
 export type ChildEnd = Pick<CompleteAction, 'status' | 'result' | 'failure'>
 
-export function parentNotification(start: ExecutionStartedEvent, end: ChildEnd, now: Ticks): OutboundMessage | undefined {
+/** What is known of the child's start: the event, or where there is none the stored state. */
+export type ChildStart = Pick<ExecutionStartedEvent, 'parent' | 'tags' | 'messageId'>
+
+export function parentNotification(start: ChildStart, end: ChildEnd, now: Ticks): OutboundMessage | undefined {
   const { parent } = start
   if (parent === undefined || start.tags?.[fireAndForgetTag] !== undefined) return undefined
   const answered = start.messageId ?? scheduledMessageId(parent.instance.executionId ?? '', parent.taskScheduleId)

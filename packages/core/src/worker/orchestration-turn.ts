@@ -10,6 +10,8 @@ import type { TurnExecutor, TurnRequest, TurnResult, TurnWarning } from '../engi
 import { dtfxError } from '../errors/durable-error.js'
 import type { CompleteAction } from '../model/actions.js'
 import type { HistoryEvent } from '../model/events.js'
+import type { OrchestrationWorkItem } from '../provider/work-items.js'
+import { mostDeliveries } from './faults.js'
 import { checkOutcome } from './check-outcome.js'
 import type { TurnDraft } from './turn-draft.js'
 
@@ -34,9 +36,9 @@ export interface TurnPlan {
   readonly draft: TurnDraft
   /** Committed events; undefined: the suspended execution is continued. */
   readonly past: readonly HistoryEvent[] | undefined
-  readonly loadPast: () => Promise<readonly HistoryEvent[]>
+  /** To load the history from if the executor has forgotten what it kept. */
+  readonly item: OrchestrationWorkItem
   readonly admitted: readonly HistoryEvent[]
-  readonly deliveryCount: number
 }
 
 export interface TurnEnd {
@@ -107,13 +109,16 @@ function contextOf(host: TurnHost, plan: TurnPlan, request: TurnRequest): Orches
     pastEvents: request.past ?? [],
     newEvents: request.fresh,
     isCached: request.past === undefined,
-    deliveryCount: plan.deliveryCount,
+    deliveryCount: mostDeliveries(plan.item.messages),
   }
 }
 
 async function execute(host: TurnHost, plan: TurnPlan, request: TurnRequest, warnings: TurnWarning[]): Promise<OrchestrationOutcome> {
   let result: TurnResult = await host.executor.run(request)
-  if (result.kind === 'need-history') result = await host.executor.run({ ...request, past: await plan.loadPast() })
+  if (result.kind === 'need-history') {
+    const snapshot = await plan.item.load()
+    result = await host.executor.run({ ...request, past: snapshot === 'unchanged' ? [] : snapshot.history })
+  }
   if (result.kind === 'unknown-orchestration') throw new UnknownDefinition(result.name, result.version)
   if (result.kind === 'need-history') throw dtfxError('DTFX_HISTORY_CORRUPT', { instanceId: request.key.instanceId, problem: 'the executor asks for a history it was given' })
   return noted(result, warnings)

@@ -5,19 +5,24 @@
  * 1. Every message of the item gets exactly one settlement; `consumed` only those whose effect the turn's checkpoint will contain.
  * 2. A message is never admitted twice: completions only for open tasks whose scheduled message they answer, others only if their id is not among the consumed ones.
  * 3. Nothing but a start revives a finished instance, and nothing but a rewind a failed one.
+ * 4. A message that cannot be understood is quarantined alone; it never changes what the others mean.
  */
 import { limits } from '../base/limits.js'
 import { compareTicks, addMs, type Ticks } from '../base/ticks.js'
 import type { RuntimeState } from '../engine/runtime-state.js'
-import { splitTimerId, type ExecutionRewoundEvent, type ExecutionStartedEvent, type HistoryEvent, type HistoryEventOf } from '../model/events.js'
+import { splitTimerId, type ExecutionRewoundEvent, type ExecutionStartedEvent, type HistoryEvent, type TimerFiredEvent } from '../model/events.js'
 import { isFinal, type InstanceState } from '../model/instance.js'
 import type { MessageId } from '../model/message.js'
 import type { Delivered, Settlement } from '../provider/work-items.js'
+import { shapeProblem } from './message-shape.js'
+import { judgeStart } from './judge-start.js'
 
 export interface TurnInputs {
   readonly instanceId: string
-  /** The stored history, folded; undefined when none is stored. */
+  /** The history of the stored execution, folded; undefined when none is stored. */
   readonly runtime: RuntimeState | undefined
+  /** Some history is stored, even if only of an execution that is out of date. */
+  readonly hasHistory: boolean
   readonly state: InstanceState | undefined
   readonly consumedIds: readonly MessageId[]
   readonly messages: readonly Delivered[]
@@ -33,6 +38,11 @@ export type TurnKind =
   | 'terminate-pending'
   | 'rewind'
 
+export interface SetAside {
+  readonly message: Delivered
+  readonly reason: string
+}
+
 export interface PreparedTurn {
   readonly kind: TurnKind
   /** Events to append, in order; an ExecutionStarted first. */
@@ -40,113 +50,125 @@ export interface PreparedTurn {
   readonly settlements: readonly Settlement[]
   /** Absent: unchanged. */
   readonly consumedIds?: readonly MessageId[] | undefined
-  /** The started execution replaces the stored one. */
+  /** The stored history gives way to that of the started execution. */
   readonly replaces: boolean
   /** Starts that were refused because the id is in use: their parents are told. */
   readonly refusedStarts: readonly { readonly start: ExecutionStartedEvent; readonly messageId: MessageId }[]
   readonly rewind?: ExecutionRewoundEvent | undefined
   /** Messages without effect, for the log. */
-  readonly discarded: readonly { readonly message: Delivered; readonly reason: string }[]
+  readonly discarded: readonly SetAside[]
+  /** Messages nobody can understand, for the log. */
+  readonly quarantined: readonly SetAside[]
 }
 
 export function prepareTurn(inputs: TurnInputs): PreparedTurn {
+  const { messages } = inputs
   const turn = new Preparation(inputs)
-  const startsFirst = inputs.messages.filter((each) => each.message.event.type === 'ExecutionStarted')
-  for (const message of startsFirst) turn.start(message, message.message.event as ExecutionStartedEvent)
-  for (const message of inputs.messages) if (message.message.event.type !== 'ExecutionStarted') turn.other(message)
+  let done: Set<Delivered> | undefined
+  for (const [index, delivered] of messages.entries()) {
+    const problem = shapeProblem(delivered.message)
+    if (problem !== undefined) turn.quarantine(delivered, problem)
+    else if (delivered.message.event.type === 'ExecutionStarted') turn.start(delivered, delivered.message.event, index)
+    else continue
+    ;(done ??= new Set()).add(delivered)
+  }
+  for (const [index, delivered] of messages.entries()) if (done === undefined || !done.has(delivered)) turn.other(delivered, index)
   return turn.result()
 }
 
-const unscheduled = new Set<HistoryEvent['type']>(['EventRaised', 'ExecutionSuspended', 'ExecutionResumed', 'ExecutionTerminated', 'ExecutionRewound'])
+const lifecycle: ReadonlySet<HistoryEvent['type']> = new Set(['ExecutionSuspended', 'ExecutionResumed', 'ExecutionTerminated', 'ExecutionRewound'])
 
 class Preparation {
   readonly #admitted: HistoryEvent[] = []
   readonly #settlements: Settlement[] = []
   readonly #refused: { start: ExecutionStartedEvent; messageId: MessageId }[] = []
-  readonly #discarded: { message: Delivered; reason: string }[] = []
+  readonly #discarded: SetAside[] = []
+  readonly #quarantined: SetAside[] = []
   readonly #answered = new Set<number>()
-  readonly #consumed: MessageId[]
+  readonly #isOver: boolean
+  #consumed: MessageId[] | undefined
   #started: ExecutionStartedEvent | undefined
-  #replaces = false
+  /** Place in the batch of the start that takes over a stored execution; −1: none does. */
+  #takeOver = -1
   #trigger = false
-  #terminated: HistoryEventOf<'ExecutionTerminated'> | undefined
+  #isTerminated = false
   #rewind: ExecutionRewoundEvent | undefined
   #unscheduledCount = 0
 
   constructor(readonly inputs: TurnInputs) {
-    this.#consumed = [...inputs.consumedIds]
+    const { runtime, state } = inputs
+    const isStateOver = state !== undefined && isFinal(state.status) && (runtime === undefined || runtime.executionId === '' || runtime.executionId === state.executionId)
+    this.#isOver = isStateOver || runtime?.isFinal === true
   }
 
   result(): PreparedTurn {
-    const changed = this.#unscheduledCount > 0
+    const kind = this.#kind()
     return {
-      kind: this.#kind(),
+      kind,
       admitted: this.#admitted,
       settlements: this.#settlements,
-      consumedIds: changed ? this.#consumed.slice(-limits.maxConsumedIds) : undefined,
-      replaces: this.#replaces,
+      consumedIds: this.#consumed === undefined ? undefined : this.#consumed.slice(-limits.maxConsumedIds),
+      replaces: this.inputs.hasHistory && (this.#started !== undefined || kind === 'terminate-pending'),
       refusedStarts: this.#refused,
       rewind: this.#rewind,
       discarded: this.#discarded,
+      quarantined: this.#quarantined,
     }
   }
 
-  start(delivered: Delivered, event: ExecutionStartedEvent): void {
-    const { runtime, state } = this.inputs
+  start(delivered: Delivered, event: ExecutionStartedEvent, index: number): void {
     if (this.#wasConsumed(delivered)) return this.#discard(delivered, 'delivered before')
-    const current = this.#started ?? runtime?.start
-    const executionId = event.instance.executionId
-    if (current?.instance.executionId === executionId && current !== undefined) return this.#discard(delivered, 'this execution has started already')
-    if (state !== undefined && isFinal(state.status) && state.executionId === executionId) return this.#discard(delivered, 'this execution is over')
-    const live = this.#started !== undefined || (runtime !== undefined && !runtime.isFinal)
-    if (live && !this.#mayReplace(current as ExecutionStartedEvent, event)) {
-      if (event.parent !== undefined) this.#refused.push({ start: event, messageId: delivered.id })
-      return this.#discard(delivered, 'the instance id is in use')
-    }
+    const { runtime, state } = this.inputs
+    const verdict = judgeStart(event, { started: this.#started, runtime, state, isOver: this.#isOver })
+    if (verdict.kind === 'refuse' && event.parent !== undefined) this.#refused.push({ start: event, messageId: delivered.id })
+    if (verdict.kind !== 'accept') return this.#discard(delivered, verdict.reason)
     this.#started = { ...event, messageId: event.messageId ?? delivered.id }
-    this.#replaces = runtime !== undefined
+    if (runtime !== undefined || this.#admitted.length > 0) this.#takeOver = index
     this.#remember(delivered)
     this.#settle(delivered, 'consumed')
     this.#admitted.length = 0
     this.#admitted.push(this.#started)
   }
 
-  other(delivered: Delivered): void {
+  other(delivered: Delivered, index: number): void {
     const { runtime } = this.inputs
     const event = delivered.message.event
     if (this.#wasConsumed(delivered)) return this.#discard(delivered, 'delivered before')
+    if (index < this.#takeOver && lifecycle.has(event.type)) return this.#discard(delivered, 'for the execution that was replaced')
     const executionId = this.#started?.instance.executionId ?? runtime?.executionId
     if (executionId === undefined) return this.#beforeStart(delivered, event)
     const target = delivered.message.instance.executionId
     if (target !== undefined && target !== '' && target !== executionId && !this.#answersOpenTask(delivered, event)) return this.#discard(delivered, 'for another execution')
-    if (this.#started === undefined && runtime?.isFinal === true) return this.#afterEnd(delivered, event)
-    if (unscheduled.has(event.type)) return this.#admitUnscheduled(delivered, event)
+    if (this.#started === undefined && this.#isOver) return this.#afterEnd(delivered, event)
+    if (event.type === 'EventRaised' || lifecycle.has(event.type)) return this.#admitUnscheduled(delivered, event)
     return this.#admitAnswer(delivered, event)
+  }
+
+  quarantine(delivered: Delivered, reason: string): void {
+    this.#quarantined.push({ message: delivered, reason })
+    this.#settlements.push({ receipt: delivered.receipt, outcome: 'quarantine', code: 'DTFX_POISON', reason })
   }
 
   #kind(): TurnKind {
     if (this.#rewind !== undefined) return 'rewind'
-    if (this.#terminated !== undefined && this.#started === undefined && this.inputs.runtime === undefined) return 'terminate-pending'
+    if (this.#isTerminated) return 'terminate-pending'
     return this.#admitted.length > 0 || this.#trigger ? 'run' : 'settle'
   }
 
-  /** After a rewind, tasks of before are still open: their answers name the execution that scheduled them. */
+  /** After a rewind, failed children are open again: their answers may name the execution that scheduled them. */
   #answersOpenTask(delivered: Delivered, event: HistoryEvent): boolean {
     if (delivered.replyTo === undefined || !('taskScheduledId' in event)) return false
     return this.inputs.runtime?.open.get(event.taskScheduledId)?.messageId === delivered.replyTo
   }
 
-  /** Same call of the same parent: a retry with an explicit id, or a re-run turn. The later start wins. */
-  #mayReplace(current: ExecutionStartedEvent, next: ExecutionStartedEvent): boolean {
-    const [a, b] = [current.parent, next.parent]
-    return a !== undefined && b !== undefined && a.instance.instanceId === b.instance.instanceId && a.taskScheduleId === b.taskScheduleId
-  }
-
   #beforeStart(delivered: Delivered, event: HistoryEvent): void {
     const { state, now } = this.inputs
     if (state?.status !== 'Pending') return this.#discard(delivered, state === undefined ? 'no such instance' : 'the instance is over')
+    if (this.#isTerminated) return this.#discard(delivered, 'the instance is over')
+    const target = delivered.message.instance.executionId
+    if (target !== undefined && target !== '' && target !== state.executionId) return this.#discard(delivered, 'for another execution')
     if (event.type === 'ExecutionTerminated') {
-      this.#terminated = event
+      this.#isTerminated = true
       this.#remember(delivered)
       this.#admitted.push(event)
       return this.#settle(delivered, 'consumed')
@@ -157,7 +179,10 @@ class Preparation {
   }
 
   #afterEnd(delivered: Delivered, event: HistoryEvent): void {
-    if (event.type === 'ExecutionRewound' && this.inputs.runtime?.status === 'Failed') {
+    if (this.#rewind !== undefined && event.type !== 'ExecutionRewound' && (event.type === 'EventRaised' || lifecycle.has(event.type))) {
+      return this.#settle(delivered, 'defer', this.inputs.now)
+    }
+    if (event.type === 'ExecutionRewound' && this.inputs.runtime?.status === 'Failed' && this.#rewind === undefined) {
       this.#rewind = event
       this.#remember(delivered)
       return this.#settle(delivered, 'consumed')
@@ -167,10 +192,17 @@ class Preparation {
 
   #admitUnscheduled(delivered: Delivered, event: HistoryEvent): void {
     if (event.type === 'ExecutionRewound') return this.#discard(delivered, 'the instance has not failed')
+    if (event.type === 'ExecutionTerminated' && !this.#mayTerminate(delivered)) return this.#discard(delivered, 'from an instance that is not its parent')
     if (this.#unscheduledCount >= limits.maxUnscheduledMessagesPerTurn) return this.#settle(delivered, 'defer', this.inputs.now)
     this.#remember(delivered)
     this.#admitted.push(event)
     this.#settle(delivered, 'consumed')
+  }
+
+  /** Clients may, and the parent: an instance whose start was refused here must not end what somebody else runs under this id. */
+  #mayTerminate(delivered: Delivered): boolean {
+    const parent = (this.#started ?? this.inputs.runtime?.start)?.parent
+    return delivered.sender === undefined || delivered.sender === parent?.instance.instanceId
   }
 
   #admitAnswer(delivered: Delivered, event: HistoryEvent): void {
@@ -182,23 +214,33 @@ class Preparation {
       case 'SubOrchestrationInstanceFailed':
         return this.#answer(delivered, event, event.taskScheduledId, 'SubOrchestrationInstanceCreated')
       case 'TimerFired':
-        if (compareTicks(event.fireAt, this.inputs.now) > 0) return this.#settle(delivered, 'defer', event.fireAt)
-        if (event.timerId === splitTimerId) {
-          this.#trigger = true
-          return this.#settle(delivered, 'consumed')
-        }
-        return this.#answer(delivered, event, event.timerId, 'TimerCreated')
+        return this.#admitTimer(delivered, event)
       default:
-        this.#settlements.push({ receipt: delivered.receipt, outcome: 'quarantine', code: 'DTFX_POISON', reason: `a ${event.type} event is no message to an instance` })
+        this.quarantine(delivered, `a ${event.type} event is no message to an instance`)
     }
+  }
+
+  #admitTimer(delivered: Delivered, event: TimerFiredEvent): void {
+    const isSplit = event.timerId === splitTimerId
+    if (!isSplit && !this.#isOpen(event.timerId)) return this.#discard(delivered, 'the task is not open')
+    if (compareTicks(event.fireAt, this.inputs.now) > 0) return this.#settle(delivered, 'defer', event.fireAt)
+    if (!isSplit) return this.#answer(delivered, event, event.timerId, 'TimerCreated')
+    this.#trigger = true
+    return this.#settle(delivered, 'consumed')
+  }
+
+  #isOpen(id: number): boolean {
+    return this.#started === undefined && this.inputs.runtime?.open.has(id) === true && !this.#answered.has(id)
   }
 
   #answer(delivered: Delivered, event: HistoryEvent, id: number, type: 'TaskScheduled' | 'TimerCreated' | 'SubOrchestrationInstanceCreated'): void {
     const scheduled = this.#started === undefined ? this.inputs.runtime?.open.get(id) : undefined
     if (scheduled === undefined || this.#answered.has(id)) return this.#discard(delivered, 'the task is not open')
     if (scheduled.type !== type) return this.#discard(delivered, 'the task is of another kind')
-    if (delivered.replyTo !== undefined && scheduled.messageId !== undefined && delivered.replyTo !== scheduled.messageId) {
-      return this.#discard(delivered, 'it answers a message that was never committed')
+    const { replyTo, sender } = delivered
+    if (replyTo !== undefined && scheduled.messageId !== undefined && replyTo !== scheduled.messageId) return this.#discard(delivered, 'it answers a message that was never committed')
+    if (replyTo === undefined && sender !== undefined && scheduled.type === 'SubOrchestrationInstanceCreated' && sender !== scheduled.instanceId) {
+      return this.#discard(delivered, 'it is from another instance than the child')
     }
     this.#answered.add(id)
     this.#admitted.push(event)
@@ -206,11 +248,12 @@ class Preparation {
   }
 
   #wasConsumed(delivered: Delivered): boolean {
-    return this.#consumed.length > 0 && this.#consumed.includes(delivered.id)
+    const known = this.#consumed ?? this.inputs.consumedIds
+    return known.length > 0 && known.includes(delivered.id)
   }
 
   #remember(delivered: Delivered): void {
-    this.#consumed.push(delivered.id)
+    ;(this.#consumed ??= [...this.inputs.consumedIds]).push(delivered.id)
     this.#unscheduledCount++
   }
 

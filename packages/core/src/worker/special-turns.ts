@@ -10,7 +10,9 @@ import type { HistoryEvent } from '../model/events.js'
 import type { InstanceState } from '../model/instance.js'
 import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
 import type { InstanceVersion, OrchestrationWorkItem } from '../provider/work-items.js'
+import { parentNotification } from './notify-parent.js'
 import type { PreparedTurn } from './prepare-turn.js'
+import { terminateChild } from './terminate-children.js'
 
 /** Tells the parents of refused starts that the id is in use. */
 export function refuseStarts(prepared: PreparedTurn, now: Ticks): OutboundMessage[] {
@@ -38,6 +40,7 @@ export function terminatePending(inputs: SpecialInputs): Checkpoint {
   const state = inputs.state as InstanceState
   const terminated = prepared.admitted.find((event) => event.type === 'ExecutionTerminated')
   const reason = terminated?.type === 'ExecutionTerminated' ? terminated.input : undefined
+  const notification = parentNotification(state, { status: 'Terminated', result: reason }, now)
   const mark = { eventId: -1, timestamp: now }
   const events: HistoryEvent[] = [
     { type: 'OrchestratorStarted', ...mark },
@@ -50,8 +53,8 @@ export function terminatePending(inputs: SpecialInputs): Checkpoint {
     base: inputs.version,
     checkpointId: inputs.checkpointId,
     settlements: prepared.settlements,
-    history: { kind: 'append', events },
-    outbound: [],
+    history: { kind: prepared.replaces ? 'replace' : 'append', events },
+    outbound: notification === undefined ? [] : [notification],
     state: { ...state, status: 'Terminated', output: reason, lastUpdatedAt: now, completedAt: now },
     consumedIds: prepared.consumedIds,
   }
@@ -62,7 +65,7 @@ export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, his
   const { prepared, now, item } = inputs
   const state = inputs.state as InstanceState
   const executionId = rewoundExecutionId(item.instanceId, runtime.executionId, history.length)
-  const { events, children } = rewindHistory(history, { executionId, parentExecutionId: prepared.rewind?.parentExecutionId })
+  const { events, children, abandoned } = rewindHistory(history, { executionId, parentExecutionId: prepared.rewind?.parentExecutionId })
   const instance = { instanceId: item.instanceId, executionId }
   const reason = prepared.rewind?.reason
   const rewinds = children.map((child, ordinal): OutboundMessage => ({
@@ -70,6 +73,9 @@ export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, his
     target: { kind: 'instance', instanceId: child.instanceId },
     message: { instance: { instanceId: child.instanceId }, event: { type: 'ExecutionRewound', eventId: -1, timestamp: now, reason, parentExecutionId: executionId, instanceId: child.instanceId } },
   }))
+  const endings = abandoned.map(({ instanceId }, index) =>
+    terminateChild({ id: turnMessageId(executionId, history.length, children.length + index), instanceId, reason: 'its parent was rewound and starts it anew', now }),
+  )
   const wakeUp: OutboundMessage = {
     id: turnMessageId(executionId, history.length, splitTimerId),
     target: { kind: 'instance', instanceId: item.instanceId },
@@ -81,7 +87,7 @@ export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, his
     checkpointId: inputs.checkpointId,
     settlements: prepared.settlements,
     history: { kind: 'replace', events },
-    outbound: [...rewinds, wakeUp],
+    outbound: [...rewinds, ...endings, wakeUp],
     state: { ...state, executionId, status: 'Running', output: undefined, failure: undefined, lastUpdatedAt: now, completedAt: undefined },
     consumedIds: prepared.consumedIds,
   }

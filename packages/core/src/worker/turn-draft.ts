@@ -20,6 +20,7 @@ import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
 import type { InstanceVersion, Settlement } from '../provider/work-items.js'
 import { parentNotification } from './notify-parent.js'
 import { recordAction } from './record-action.js'
+import { terminateChild } from './terminate-children.js'
 
 export interface DraftBase {
   readonly instanceId: string
@@ -93,18 +94,10 @@ export class TurnDraft {
     }
     const children = status === 'Terminated' && action.recursive === true ? this.runtime.openChildren : []
     this.add({ type: 'ExecutionCompleted', eventId: id, timestamp: this.now, status, result: action.result ?? failure?.errorMessage, failure })
-    for (const child of children) this.#terminateChild(child.instanceId, action.result)
+    for (const { instanceId } of children) this.send(terminateChild({ id: this.nextMessageId(), instanceId, reason: action.result, now: this.now }))
     const notification = parentNotification(this.start, action, this.now)
     if (notification !== undefined) this.send(notification)
     return action
-  }
-
-  #terminateChild(instanceId: string, reason: string | undefined): void {
-    this.send({
-      id: this.nextMessageId(),
-      target: { kind: 'instance', instanceId },
-      message: { event: { type: 'ExecutionTerminated', eventId: -1, timestamp: this.now, input: reason, recursive: true }, instance: { instanceId } },
-    })
   }
 
   /** Id of a message that no scheduled event stands for. */
@@ -179,6 +172,7 @@ export class TurnDraft {
       lastUpdatedAt: this.now,
       completedAt: ended ? completion?.timestamp : undefined,
       scheduledStartAt: start.scheduledStartTime,
+      extra: this.base.replaces ? undefined : this.base.state?.extra,
     }
   }
 }

@@ -6,6 +6,11 @@ export function logLine(logger: Logger, event: LogEvent, fields: LogFields, deta
   if (logger.enabled(event.level)) logger.log(event.level, detail === undefined ? event.text : `${event.text}: ${detail}`, fields, event.id)
 }
 
+/** Never throws, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return error instanceof Error ? error.message : String(error)
+  } catch {
+    return 'something that cannot be described was thrown'
+  }
 }
