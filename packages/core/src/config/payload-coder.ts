@@ -15,8 +15,8 @@ import { mapEvent, mapMessage, mapState, type PayloadMap } from '../serializatio
 import { EncodedStates } from './encoded-states.js'
 import { isKeyMissing, UnreadableText } from './unreadable-text.js'
 
-/** Member that holds the encoded properties of a failure. */
-const wrapped = '$dtfx'
+/** Member that holds the encoded properties of a failure: wire contract. */
+const wrapped = 'dtfx-payload'
 
 /** Something decoded, and what could not be: the worst problem, damaged data above a missing key. */
 export interface Opened<T> {

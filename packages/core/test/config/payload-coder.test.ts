@@ -41,7 +41,7 @@ describe('PayloadCoder', () => {
 
   it('keeps properties that look like encoded ones', () => {
     const plain = new PayloadCoder(new PayloadChain([gzipCodec()]), 'm')
-    for (const properties of [{ $dtfx: 'x' }, { $dtfx: '{"a":1}' }, { $dtfx: 5, b: 1 }, { $dtfx: 'dtfx-payload/1;;AAAA' }]) {
+    for (const properties of [{ 'dtfx-payload': 'x' }, { 'dtfx-payload': '{"a":1}' }, { 'dtfx-payload': 5, b: 1 }, { 'dtfx-payload': 'dtfx-payload/1;;AAAA' }]) {
       const event = { ...at, type: 'TaskFailed', taskScheduledId: 0, failure: { errorType: 'E', errorMessage: 'm', isNonRetriable: false, properties } } as const
       expect(plain.openEvents([plain.encodeEvent(event)]).value[0]).toEqual(event)
     }
