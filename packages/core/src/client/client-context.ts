@@ -31,7 +31,10 @@ export class ClientContext {
   /** Calls a port. `call` must be harmless to repeat. */
   call<T>(call: () => Promise<T>): Promise<T> {
     if (!this.autoCreate || this.#isReady) return this.#retried(call)
-    return this.#ready().then(() => this.#retried(call))
+    return this.#ready().then(() => {
+      this.#isReady = true
+      return this.#retried(call)
+    })
   }
 
   /** The payload of a value. @throws DTFX_NOT_SERIALIZABLE, DTFX_PAYLOAD_TOO_LARGE */
@@ -65,13 +68,10 @@ export class ClientContext {
   }
 
   #ready(): Promise<void> {
-    this.#hub ??= this.#retried(() => this.service.createHub()).then(
-      () => void (this.#isReady = true),
-      (error: unknown) => {
-        this.#hub = undefined
-        throw error
-      },
-    )
+    this.#hub ??= this.#retried(() => this.service.createHub()).catch((error: unknown) => {
+      this.#hub = undefined
+      throw error
+    })
     return this.#hub
   }
 

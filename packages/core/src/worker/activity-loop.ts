@@ -38,6 +38,11 @@ interface Wrapped {
   readonly inner: () => Promise<ActivityOutcome>
 }
 
+/** It ended because this worker stops: no failure of its own, another worker runs it again. */
+function isStopped(outcome: ActivityOutcome, abort: ActivitySignal): boolean {
+  return outcome.status === 'failed' && abort.reason?.code === 'DTFX_WORKER_STATE' && outcome.failure.properties?.['code'] === 'DTFX_WORKER_STATE'
+}
+
 function idsOf(item: ActivityWorkItem, event: TaskScheduledEvent): { instanceId: string; activity: string; taskId: number } {
   return { instanceId: item.delivered.message.instance.instanceId, activity: event.name, taskId: event.eventId }
 }
@@ -70,7 +75,7 @@ export class ActivityLoop {
     }
     const definition = this.#parts.options.activities.find(event.name, event.version)
     if (definition?.concurrency !== undefined && !this.#enter(definition)) return this.#later(item, 100)
-    const abort = new ActivitySignal()
+    const abort = new ActivitySignal(item)
     this.#signals.set(item, abort)
     this.renewer.watch(item)
     const span = this.#parts.spans.activity(item.delivered.message, event.name)
@@ -84,6 +89,7 @@ export class ActivityLoop {
         return
       }
       span?.end(outcome.status === 'failed' ? { message: outcome.failure.errorMessage } : undefined)
+      if (isStopped(outcome, abort)) return await this.#later(item, 0)
       await item.complete(this.#completion(item, event, outcome))
     } catch (error) {
       logLine(this.#logger, logEvents.activityAborted, { ...idsOf(item, event), error }, messageOf(error))
