@@ -9,7 +9,12 @@ export function terminationOf(context: ClientContext, instanceId: string, reason
 }
 
 /** @throws DTFX_INVALID_OPTION */
-export function controlOf(context: ClientContext, instanceId: string, type: 'ExecutionSuspended' | 'ExecutionResumed' | 'ExecutionRewound', reason: string | undefined): OutboundMessage {
+export function controlOf(
+  context: ClientContext,
+  instanceId: string,
+  type: 'ExecutionSuspended' | 'ExecutionResumed' | 'ExecutionRewound',
+  reason: string | undefined,
+): OutboundMessage {
   return context.messageTo(instanceId, { ...fromClient(context), type, reason: checkReason(reason) })
 }
 

@@ -58,7 +58,9 @@ export class InstanceQuery<Out = unknown, In = unknown> implements AsyncIterable
   constructor(context: ClientContext, options: QueryOptions) {
     this.#filter = checkFilter(options, queryKeys)
     const { pageSize } = options
-    if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= limits.maxPageSize)) refuse('pageSize', `is ${String(pageSize)}; give a whole number from 1 to ${limits.maxPageSize}`)
+    if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= limits.maxPageSize)) {
+      refuse('pageSize', `is ${String(pageSize)}; give a whole number from 1 to ${limits.maxPageSize}`)
+    }
     context.require('query', 'queries')
     this.#context = context
     this.#options = options

@@ -7,7 +7,20 @@ import type { Wire } from '../serialization/data-converter.js'
 import { awaitResult, type ResultOptions } from './await-result.js'
 import type { ClientContext } from './client-context.js'
 import { readHistory, type HistoryFile } from './history-file.js'
-import { purge, raiseEvent, readState, restart, resume, rewind, suspend, terminate, type OldOutcome, type PurgeOptions, type RestartOptions, type TerminateOptions } from './instance-commands.js'
+import {
+  purge,
+  raiseEvent,
+  readState,
+  restart,
+  resume,
+  rewind,
+  suspend,
+  terminate,
+  type OldOutcome,
+  type PurgeOptions,
+  type RestartOptions,
+  type TerminateOptions,
+} from './instance-commands.js'
 import { OrchestrationState } from './orchestration-state.js'
 import type { EventTarget } from './start-options.js'
 import type { Started } from './start-orchestration.js'

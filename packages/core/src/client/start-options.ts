@@ -5,7 +5,7 @@ import { checkName, type EventDefinition, type OrchestrationDeclaration } from '
 import { validate, type StandardSchema } from '../authoring/schema.js'
 import { dtfxError } from '../errors/durable-error.js'
 import type { EventRaisedEvent, ExecutionStartedEvent } from '../model/events.js'
-import { checkTags, type Tags } from '../model/instance.js'
+import { checkTags, type Tags, type TraceContext } from '../model/instance.js'
 import type { OutboundMessage } from '../provider/checkpoint.js'
 import type { ClientContext } from './client-context.js'
 
@@ -59,6 +59,14 @@ export interface PreparedStart {
   readonly messages: readonly OutboundMessage[]
 }
 
+/** What is started: with a payload that is encoded already. */
+export interface StartSource {
+  readonly name: string
+  readonly version?: string | undefined
+  readonly payload: string | undefined
+  readonly generation: number
+}
+
 const policies: readonly string[] = ['error', 'replaceFinished', 'skip', 'replace'] satisfies ReusePolicy[]
 
 export function targetOf(orchestration: OrchestrationDeclaration<never, unknown> | string): OrchestrationTarget {
@@ -82,7 +90,7 @@ export function prepareStart(context: ClientContext, target: OrchestrationTarget
 }
 
 /** A start with a payload that is encoded already. */
-export function startWith(context: ClientContext, source: { readonly name: string; readonly version?: string | undefined; readonly payload: string | undefined; readonly generation: number }, options: AnyStartOptions): PreparedStart {
+export function startWith(context: ClientContext, source: StartSource, options: AnyStartOptions): PreparedStart {
   const { clock, random } = context.service.host
   const instanceId = context.instanceId(options.instanceId)
   const executionId = random.id()
@@ -100,7 +108,7 @@ export function startWith(context: ClientContext, source: { readonly name: strin
     version,
     input: source.payload,
     tags: options.tags,
-    parentTraceContext: traced(context, { name: source.name, version, instanceId, executionId }),
+    parentTraceContext: traced(context, { name: source.name, version, instance: { instanceId, executionId } }),
     scheduledStartTime,
     generation: source.generation,
     messageId: id,
@@ -117,7 +125,8 @@ export function raisedEvent(context: ClientContext, instanceId: string, definiti
   const what = `payload of event '${name}'`
   const input = context.encode(validate(schema, payload, what), what)
   const { clock, tracer } = context.service.host
-  const span = tracer.start({ name: `orchestration_event:${name}`, kind: 'producer', attributes: { 'durabletask.type': 'event', 'durabletask.task.name': name, 'durabletask.event.target_instance_id': instanceId } })
+  const attributes = { 'durabletask.type': 'event', 'durabletask.task.name': name, 'durabletask.event.target_instance_id': instanceId }
+  const span = tracer.start({ name: `orchestration_event:${name}`, kind: 'producer', attributes })
   const event: EventRaisedEvent = { type: 'EventRaised', eventId: -1, timestamp: clock.nowTicks(), name, input, parentTraceContext: span.context }
   span.end()
   return context.messageTo(instanceId, event)
@@ -136,12 +145,18 @@ export function ticksFromDate(date: unknown, what: string): Ticks {
   return ticksFromMs((date as Date).getTime())
 }
 
-function traced({ service }: ClientContext, start: { readonly name: string; readonly version: string | undefined; readonly instanceId: string; readonly executionId: string }) {
-  const { name, version, instanceId, executionId } = start
+/** One span for the start; the execution's own span hangs under it. */
+function traced({ service }: ClientContext, start: Pick<ExecutionStartedEvent, 'name' | 'version' | 'instance'>): TraceContext | undefined {
+  const { name, version, instance } = start
   const span = service.host.tracer.start({
     name: version === undefined ? `create_orchestration:${name}` : `create_orchestration:${name}@(${version})`,
     kind: 'producer',
-    attributes: { 'durabletask.type': 'orchestration', 'durabletask.task.name': name, 'durabletask.task.instance_id': instanceId, 'durabletask.task.execution_id': executionId },
+    attributes: {
+      'durabletask.type': 'orchestration',
+      'durabletask.task.name': name,
+      'durabletask.task.instance_id': instance.instanceId,
+      'durabletask.task.execution_id': instance.executionId ?? '',
+    },
   })
   span.end()
   return span.context

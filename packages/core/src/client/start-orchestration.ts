@@ -19,8 +19,13 @@ export interface Started {
   readonly replaced: readonly string[]
 }
 
+export interface ReuseOptions {
+  readonly reuse: ReusePolicy
+  readonly replaceTimeout?: Duration | undefined
+}
+
 /** @throws DTFX_INSTANCE_EXISTS; WaitTimeoutError when the old execution does not end */
-export async function startOrchestration(context: ClientContext, prepared: PreparedStart, options: { readonly reuse: ReusePolicy; readonly replaceTimeout?: Duration | undefined }): Promise<Started> {
+export async function startOrchestration(context: ClientContext, prepared: PreparedStart, options: ReuseOptions): Promise<Started> {
   const { instanceId, executionId } = prepared
   if (options.reuse === 'replace') return replace(context, prepared, durationMs(options.replaceTimeout ?? limits.replaceTimeoutMs, 'replaceTimeout'))
   const result = await create(context, prepared, options.reuse)

@@ -10,7 +10,16 @@ import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { Wire } from '../serialization/data-converter.js'
 import type { ResultOptions } from './await-result.js'
 import { checkConcurrency, forEachBounded } from './bounded.js'
-import { purgeAll, resumeAll, rewindAll, suspendAll, terminateAll, type BulkOptions, type BulkReasonOptions, type BulkReport, type BulkTreeOptions } from './bulk-operations.js'
+import {
+  purgeAll,
+  resumeAll,
+  rewindAll,
+  suspendAll,
+  terminateAll,
+  type BulkReasonOptions,
+  type BulkReport,
+  type BulkTreeOptions,
+} from './bulk-operations.js'
 import { ClientContext } from './client-context.js'
 import type { HistoryFile } from './history-file.js'
 import { raiseEvent, type PurgeOptions, type RestartOptions, type TerminateOptions } from './instance-commands.js'
@@ -29,6 +38,11 @@ type Declaration = OrchestrationDeclaration<never, unknown>
 
 /** One of many starts: its input and its options. */
 export type StartItem<In> = StartOptions & ([In] extends [void] ? { readonly input?: undefined } : undefined extends In ? { readonly input?: In } : { readonly input: In })
+
+export interface StartManyOptions {
+  /** Starts open at once. @default 32 */
+  readonly concurrency?: number | undefined
+}
 
 export class TaskHubClient {
   readonly #context: ClientContext
@@ -53,9 +67,9 @@ export class TaskHubClient {
    * Starts many, a bounded number at once (default 32); handles in the order of the items. The first error ends it: what was started stays started,
    * so repeat the call with ids of your own and `reuse: 'skip'`.
    */
-  startMany<In, Out>(orchestration: OrchestrationDeclaration<In, Out>, items: Iterable<StartItem<NoInfer<In>>>, options?: { readonly concurrency?: number | undefined }): Promise<OrchestrationHandle<Out, In>[]>
-  startMany<Out = unknown>(name: string, items: Iterable<StartItem<unknown>>, options?: { readonly concurrency?: number | undefined }): Promise<OrchestrationHandle<Out>[]>
-  async startMany(orchestration: Declaration | string, items: Iterable<StartItem<unknown>>, options: { readonly concurrency?: number | undefined } = {}): Promise<OrchestrationHandle[]> {
+  startMany<In, Out>(orchestration: OrchestrationDeclaration<In, Out>, items: Iterable<StartItem<NoInfer<In>>>, options?: StartManyOptions): Promise<OrchestrationHandle<Out, In>[]>
+  startMany<Out = unknown>(name: string, items: Iterable<StartItem<unknown>>, options?: StartManyOptions): Promise<OrchestrationHandle<Out>[]>
+  async startMany(orchestration: Declaration | string, items: Iterable<StartItem<unknown>>, options: StartManyOptions = {}): Promise<OrchestrationHandle[]> {
     const concurrency = checkConcurrency(options.concurrency, limits.clientConcurrency)
     const handles: OrchestrationHandle[] = []
     await forEachBounded(items, { concurrency }, async ({ input, ...each }, index) => {
@@ -145,7 +159,7 @@ export class TaskHubClient {
   }
 
   /** Deletes finished instances; live ones are left alone. */
-  purgeAll(filter: QueryFilter, options: BulkOptions & BulkTreeOptions = {}): Promise<BulkReport> {
+  purgeAll(filter: QueryFilter, options: BulkTreeOptions = {}): Promise<BulkReport> {
     return purgeAll(this.#context, filter, options)
   }
 }

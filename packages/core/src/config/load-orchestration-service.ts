@@ -21,7 +21,11 @@ export function loadOrchestrationService(config?: OrchestrationServiceConfig | s
 }
 
 /** The same with the surroundings given. */
-export async function loadWithin(config: OrchestrationServiceConfig | string | URL | undefined, host: Host | undefined, surroundings: Surroundings): Promise<OrchestrationService> {
+export async function loadWithin(
+  config: OrchestrationServiceConfig | string | URL | undefined,
+  host: Host | undefined,
+  surroundings: Surroundings,
+): Promise<OrchestrationService> {
   const checked = await checkedConfig(config, surroundings)
   const create = await resolveProvider(checked, surroundings.program)
   const service = createWith(checked, () => create(checked.options, host))

@@ -44,7 +44,9 @@ export function checkConfig(config: unknown, { source, folder, env }: ConfigOrig
     if (!keys.includes(key)) throw configError(source, key, `is not known. ${didYouMean(key, keys.slice(0, 3))}`)
   }
   const { provider, options = {}, payloads } = config
-  if (typeof provider !== 'string' || provider.trim() === '') throw configError(source, 'provider', `is ${provider === '' ? 'empty' : kindOf(provider)}; give the name of a provider`)
+  if (typeof provider !== 'string' || provider.trim() === '') {
+    throw configError(source, 'provider', `is ${typeof provider === 'string' ? 'empty' : kindOf(provider)}; give the name of a provider`)
+  }
   if (!isRecord(options)) throw configError(source, 'options', `is ${kindOf(options)}; give an object`)
   return {
     provider,

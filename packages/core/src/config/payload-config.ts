@@ -34,7 +34,9 @@ export function readPayloadConfig(config: unknown, source: string): PayloadOptio
   const given = config as Readonly<Record<string, unknown>>
   checkKeys(given, keys, source, 'payloads')
   const { converter, codecs = [], keyGrace } = given
-  if (converter !== undefined && !isConverter(converter)) refuse(source, 'payloads.converter', `is ${kindOf(converter)}; give an object with encode() and decode() (in code or in dtfx.config.mjs)`)
+  if (converter !== undefined && !isConverter(converter)) {
+    refuse(source, 'payloads.converter', `is ${kindOf(converter)}; give an object with encode() and decode() (in code or in dtfx.config.mjs)`)
+  }
   if (!Array.isArray(codecs)) refuse(source, 'payloads.codecs', `is ${kindOf(codecs)}; give a list`)
   const built = codecs.map((each: unknown, index) => readCodec(each, source, `payloads.codecs[${index}]`))
   explained(source, 'payloads.codecs', () => new PayloadChain(built))
@@ -50,8 +52,8 @@ function readCodec(config: unknown, source: string, key: string): PayloadCodec {
   const { codec, ...options } = (typeof config === 'string' ? { codec: config } : { ...(config as object | null) }) as Record<string, unknown>
   const allowed = typeof codec === 'string' && Object.hasOwn(codecKeys, codec) ? codecKeys[codec] : undefined
   if (allowed === undefined) {
-    const problem = typeof codec === 'string' ? `is '${codec}', which is no codec. ${didYouMean(codec, Object.keys(codecKeys))}` : `is ${kindOf(config)}; give 'gzip', { codec: 'aes-256-gcm', … } or a codec object`
-    refuse(source, key, problem)
+    if (typeof codec === 'string') refuse(source, key, `is '${codec}', which is no codec. ${didYouMean(codec, Object.keys(codecKeys))}`)
+    refuse(source, key, `is ${kindOf(config)}; give 'gzip', { codec: 'aes-256-gcm', … } or a codec object`)
   }
   checkKeys(options, allowed, source, key)
   return explained(source, key, () => (codec === 'gzip' ? gzipCodec(options as GzipOptions) : aes256GcmCodec(options as unknown as Aes256GcmOptions)))

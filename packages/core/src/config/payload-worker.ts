@@ -9,7 +9,7 @@
  * 3. Stand-ins are written back as the stored text they stand for.
  */
 import { addMs, compareTicks, msFromTicks, type Ticks } from '../base/ticks.js'
-import { DurableError } from '../errors/durable-error.js'
+import { type DurableError } from '../errors/durable-error.js'
 import { LockLostError } from '../errors/provider-errors.js'
 import type { Checkpoint } from '../provider/checkpoint.js'
 import type { Host, OrchestrationService } from '../provider/orchestration-service.js'
@@ -193,7 +193,8 @@ function deferAll(messages: readonly Delivered[], until: Ticks): Settlement[] {
 }
 
 function warnDeferred({ logger }: Pick<Required<Host>, 'logger'>, problem: DurableError | undefined, instanceId: string): void {
-  logger?.log('warn', `${logEvents.deferred.text}: the key or codec of a payload is missing here`, { instanceId, code: problem?.code, reason: problem?.message }, logEvents.deferred.id)
+  const fields = { instanceId, code: problem?.code, reason: problem?.message }
+  logger?.log('warn', `${logEvents.deferred.text}: the key or codec of a payload is missing here`, fields, logEvents.deferred.id)
 }
 
 /** A failure to give an item back is no failure to get the next one: its lock runs out. */

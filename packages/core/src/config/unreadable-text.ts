@@ -3,7 +3,7 @@
  * the stand-in holds the stored text, says in words what is wrong, and is turned back into exactly the stored text when it is written again. Nothing is lost by a missing key.
  * Invariant: a stand-in is recognised by a mark that is drawn per service, so that no text of a user is taken for one.
  */
-import { DurableError } from '../errors/durable-error.js'
+import { type DurableError } from '../errors/durable-error.js'
 import { codecError, type CodecProblem } from '../serialization/payload-envelope.js'
 
 export class UnreadableText {

@@ -37,6 +37,13 @@ interface Presence<T> {
   readonly required?: boolean
 }
 
+interface DurationPresence {
+  readonly default?: Duration
+  readonly required?: boolean
+  readonly minMs?: number
+  readonly maxMs?: number
+}
+
 type Read<T, P> = P extends { readonly default: unknown } | { readonly required: true } ? T : T | undefined
 
 /** Builders of settings. Without `default` and `required` an absent option is `undefined`. */
@@ -63,12 +70,13 @@ export const setting = {
     })
   },
   /** Milliseconds, or text with a unit (`'30s'`); read as milliseconds. */
-  duration<P extends { readonly default?: Duration; readonly required?: boolean; readonly minMs?: number; readonly maxMs?: number }>(options: P = {} as P): Setting<Read<number, P>, Duration> {
+  duration<P extends DurationPresence>(options: P = {} as P): Setting<Read<number, P>, Duration> {
     const expected = `milliseconds or text like '30s', '5m'${boundsText({ min: options.minMs, max: options.maxMs }, ' ms')}`
     const fallback = options.default === undefined ? {} : { default: durationMs(options.default, 'a default') }
     return build<number, P, Duration>({ required: options.required ?? false, ...fallback }, expected, (value) => {
       const ms = msOf(value)
-      return ms !== undefined && ms >= (options.minMs ?? 0) && ms <= (options.maxMs ?? Number.POSITIVE_INFINITY) ? { value: ms } : { problem: `is ${shown(value)}; give ${expected}` }
+      const fits = ms !== undefined && ms >= (options.minMs ?? 0) && ms <= (options.maxMs ?? Number.POSITIVE_INFINITY)
+      return fits ? { value: ms } : { problem: `is ${shown(value)}; give ${expected}` }
     })
   },
   choice<const T extends string, P extends Presence<T>>(choices: readonly T[], options: P = {} as P): Setting<Read<T, P>, T> {

@@ -8,7 +8,7 @@
  * - Not covered: ids, names, tags, versions, times; and a writer to the store can still put plain text in place of a ciphertext, because plain payloads stay readable.
  */
 import nodeCrypto from 'node:crypto'
-import { dtfxError } from '../errors/durable-error.js'
+import { dtfxError, type DurableError } from '../errors/durable-error.js'
 import type { PayloadCodec } from './payload-codec.js'
 import { codecError, isEnvelopeId } from './payload-envelope.js'
 
@@ -46,9 +46,9 @@ export function aes256GcmCodec(options: Aes256GcmOptions): PayloadCodec {
     },
     decode(bytes, keyId, header) {
       const key = keyId === undefined ? undefined : keys.get(keyId)
-      if (keyId === undefined || key === undefined) throw codecError({ codec: codecId, key: keyId, problem: `the key is not among: ${[...keys.keys()].join(', ')}`, fault: 'configuration' })
-      if (bytes.byteLength < checkBytes + nonceBytes + tagBytes) throw codecError({ codec: codecId, key: keyId, problem: 'the bytes were cut', fault: 'data' })
-      if (!key.check.equals(bytes.subarray(0, checkBytes))) throw codecError({ codec: codecId, key: keyId, problem: 'it was written with another key of this id', fault: 'configuration' })
+      if (keyId === undefined || key === undefined) throw problemWith(keyId, `the key is not among: ${[...keys.keys()].join(', ')}`, 'configuration')
+      if (bytes.byteLength < checkBytes + nonceBytes + tagBytes) throw problemWith(keyId, 'the bytes were cut', 'data')
+      if (!key.check.equals(bytes.subarray(0, checkBytes))) throw problemWith(keyId, 'it was written with another key of this id', 'configuration')
       const end = bytes.byteLength - tagBytes
       const nonce = bytes.subarray(checkBytes, checkBytes + nonceBytes)
       const decipher = createDecipheriv(codecId, key.secret, nonce, { authTagLength: tagBytes }).setAAD(authenticated(header, keyId)).setAuthTag(bytes.subarray(end))
@@ -57,12 +57,18 @@ export function aes256GcmCodec(options: Aes256GcmOptions): PayloadCodec {
   }
 }
 
+function problemWith(key: string | undefined, problem: string, fault: 'configuration' | 'data'): DurableError {
+  return codecError({ codec: codecId, key, problem, fault })
+}
+
 function authenticated(header: string, keyId: string): Buffer {
   return Buffer.from(`${header}${codecId}/${keyId}`, 'utf8')
 }
 
 function readKeys(given: unknown): Map<string, Key> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || Object.keys(given).length === 0) refuse('keys is not an object of at least one key id and its key')
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || Object.keys(given).length === 0) {
+    refuse('keys is not an object of at least one key id and its key')
+  }
   const keys = new Map<string, Key>()
   for (const [id, value] of Object.entries(given as Record<string, unknown>)) {
     if (!isEnvelopeId(id)) refuse(`key id '${id}' is not valid: use 1 to 64 letters, digits, dots, dashes and underscores`)

@@ -46,7 +46,9 @@ export function formatEnvelope({ steps, bytes }: Envelope): string {
 
 /** @throws DTFX_PAYLOAD_CODEC for another format version and for text that was cut or changed */
 export function parseEnvelope(text: string): Envelope {
-  if (!text.startsWith(head)) throw codecError({ codec: `format '${text.slice(prefix.length, prefix.length + 8)}'`, problem: 'this version reads format 1', fault: 'configuration' })
+  if (!text.startsWith(head)) {
+    throw codecError({ codec: `format '${text.slice(prefix.length, prefix.length + 8)}'`, problem: 'this version reads format 1', fault: 'configuration' })
+  }
   const end = text.indexOf(';', head.length)
   if (end < 0) throw damaged('it has no end of its header')
   const body = text.slice(end + 1)

@@ -184,9 +184,9 @@ describe('history', () => {
     const { service, client, add } = setUp()
     const at = { eventId: -1, timestamp: '2030-01-01T00:00:00.000Z' }
     const events: HistoryEvent[] = [{ ...at, type: 'OrchestratorStarted' }, { ...at, type: 'ExecutionStarted', instance: { instanceId: 'i' }, name: 'Flow' }, { ...at, type: 'OrchestratorCompleted' }]
-    service.history = { read: async function* () { yield events.slice(0, 1); yield events.slice(1) } }
+    service.history = { async *read () { yield events.slice(0, 1); yield events.slice(1) } }
     expect(await client.history('i')).toEqual({ format: 'dtfx-history', version: 1, instanceId: 'i', name: 'Flow', events })
-    service.history = { read: async function* () {} }
+    service.history = { async *read () {} }
     await expect(client.history('i')).rejects.toMatchObject({ code: 'DTFX_INSTANCE_NOT_FOUND' })
     add(runningState('i', { name: 'Pending one' }))
     expect(await client.history('i')).toMatchObject({ name: 'Pending one', events: [] })

@@ -1,7 +1,7 @@
 /** Codecs between a whole system and its store: nothing is stored in clear, everything is read back, and what cannot be read fails as little as possible and loses nothing. */
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { aes256GcmCodec, defineActivity, defineOrchestration, gzipCodec, jsonConverter, OrchestrationFailedError, TaskFailedError, withPayloads, type PayloadOptions } from '@dtfx/core'
+import { aes256GcmCodec, defineActivity, defineOrchestration, gzipCodec, jsonConverter, OrchestrationFailedError, type TaskFailedError, withPayloads, type PayloadOptions } from '@dtfx/core'
 import { replayHistory } from '@dtfx/testing'
 import { createOrchestrationService } from '@dtfx/testing/memory'
 import type { HistoryEvent, OrchestrationService } from '@dtfx/core/provider'
