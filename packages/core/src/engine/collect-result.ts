@@ -58,7 +58,8 @@ function takeMarkers(x: Execution): OrchestratorAction[] {
 }
 
 function takePending(x: Execution): OrchestratorAction[] {
-  const actions = [...takeMarkers(x), ...x.pending.values()]
+  const actions = x.newMarkers === undefined ? [] : takeMarkers(x)
+  for (const action of x.pending.values()) actions.push(action)
   x.pending.clear()
   return actions
 }

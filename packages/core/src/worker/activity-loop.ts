@@ -51,22 +51,23 @@ export class ActivityLoop {
   readonly renewer: LockRenewer<ActivityWorkItem>
   readonly #parts: ActivityLoopParts
   readonly #running = new Map<string, number>()
-  readonly #signals = new Map<ActivityWorkItem, ActivitySignal>()
+  /** By slot: of the activity in progress. */
+  readonly #signals: (ActivitySignal | undefined)[] = []
 
   constructor(parts: ActivityLoopParts) {
     this.#parts = parts
     this.renewer = new LockRenewer(parts.service.host.clock, {
-      lost: (item, error) => this.#signals.get(item)?.abort(DurableError.is(error) ? error : new LockLostError(`activity '${item.delivered.id}'`, error)),
-      instanceGone: (item) => this.#signals.get(item)?.abort(dtfxError('DTFX_INSTANCE_GONE', { instanceId: item.delivered.message.instance.instanceId })),
+      lost: (slot, item, error) => this.#signals[slot]?.abort(DurableError.is(error) ? error : new LockLostError(`activity '${item.delivered.id}'`, error)),
+      instanceGone: (slot, item) => this.#signals[slot]?.abort(dtfxError('DTFX_INSTANCE_GONE', { instanceId: item.delivered.message.instance.instanceId })),
     })
   }
 
   /** Tells every running activity that the worker stops. */
   abortAll(reason: DurableError): void {
-    for (const signal of this.#signals.values()) signal.abort(reason)
+    for (const signal of this.#signals) signal?.abort(reason)
   }
 
-  async process(item: ActivityWorkItem): Promise<void> {
+  async process(item: ActivityWorkItem, slot: number): Promise<void> {
     const { event } = item.delivered.message
     if (event.type !== 'TaskScheduled') {
       const reason = `a ${event.type} event is no activity`
@@ -76,8 +77,8 @@ export class ActivityLoop {
     const definition = this.#parts.options.activities.find(event.name, event.version)
     if (definition?.concurrency !== undefined && !this.#enter(definition)) return this.#later(item, 100)
     const abort = new ActivitySignal(item)
-    this.#signals.set(item, abort)
-    this.renewer.watch(item)
+    this.#signals[slot] = abort
+    this.renewer.watch(slot, item)
     const span = this.#parts.spans.activity(item.delivered.message, event.name)
     try {
       let outcome: ActivityOutcome
@@ -95,8 +96,8 @@ export class ActivityLoop {
       logLine(this.#logger, logEvents.activityAborted, { ...idsOf(item, event), error }, messageOf(error))
       if (!DurableError.is(error, 'DTFX_LOCK_LOST')) throw error
     } finally {
-      this.renewer.unwatch(item)
-      this.#signals.delete(item)
+      this.renewer.unwatch(slot)
+      this.#signals[slot] = undefined
       if (definition?.concurrency !== undefined) this.#leave(definition)
     }
   }

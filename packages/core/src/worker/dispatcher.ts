@@ -15,8 +15,8 @@ export interface DispatcherPlan<Item> {
   readonly concurrency: number
   readonly host: OrchestrationService['host']
   fetch(signal: AbortSignal): Promise<Item>
-  /** Handles the item to its end; errors are its own business as far as it can. */
-  process(item: Item): Promise<void>
+  /** Handles the item to its end; errors are its own business as far as it can. `slot`, from 0 to `concurrency` − 1, is its own for that time. */
+  process(item: Item, slot: number): Promise<void>
   /** Gives an item back untouched. */
   giveBack(item: Item): Promise<void>
   /** Waited for before each fetch: rate limits. */
@@ -36,7 +36,7 @@ export class Dispatcher<Item> {
   }
 
   start(): void {
-    this.#slots = Array.from({ length: this.#plan.concurrency }, () => this.#slot())
+    this.#slots = Array.from({ length: this.#plan.concurrency }, (_, slot) => this.#slot(slot))
   }
 
   /** Resolves when every slot has ended, or with the number of busy ones at the deadline. */
@@ -49,7 +49,7 @@ export class Dispatcher<Item> {
     return this.active
   }
 
-  async #slot(): Promise<void> {
+  async #slot(slot: number): Promise<void> {
     const { signal } = this.#stopping
     let failures = 0
     while (!signal.aborted) {
@@ -60,7 +60,7 @@ export class Dispatcher<Item> {
         else {
           this.active++
           try {
-            await this.#plan.process(item)
+            await this.#plan.process(item, slot)
           } finally {
             this.active--
           }

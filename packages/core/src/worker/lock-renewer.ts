@@ -1,5 +1,5 @@
 /**
- * Keeps the locks of long work alive. One sweep timer for all items of a worker: watching an item is an insertion and costs no look at the clock, because most work ends long before its lock.
+ * Keeps the locks of long work alive. One sweep timer for all slots of a dispatcher: watching an item is an assignment and costs no look at the clock, because most work ends long before its lock.
  *
  * Invariants:
  * 1. A sweep comes at least four times per lock period, and renews every item of which less than half of the period is left.
@@ -16,9 +16,9 @@ export interface Renewable {
 /** Long-lived: one per kind of work, not one per item. */
 export interface RenewalWatcher<Item extends Renewable> {
   /** The lock cannot be kept: stop the work, write nothing more. */
-  lost(item: Item, error: unknown): void
+  lost(slot: number, item: Item, error: unknown): void
   /** Nobody waits for the result any more. */
-  instanceGone?(item: Item): void
+  instanceGone?(slot: number, item: Item): void
 }
 
 const shortestSweepMs = 20
@@ -26,8 +26,10 @@ const shortestSweepMs = 20
 export class LockRenewer<Item extends Renewable> {
   readonly #clock: Clock
   readonly #watcher: RenewalWatcher<Item>
-  /** Item → end of its lock where a renewal moved it. */
-  readonly #items = new Map<Item, Ticks | undefined>()
+  /** By slot: the item in progress. */
+  readonly #items: (Item | undefined)[] = []
+  /** By slot: the end of the lock of its item where a renewal moved it. */
+  readonly #movedTo: (Ticks | undefined)[] = []
   readonly #renewing = new Set<Item>()
   #cancel: CancelTimer | undefined
   #periodMs = 0
@@ -37,18 +39,19 @@ export class LockRenewer<Item extends Renewable> {
     this.#watcher = watcher
   }
 
-  watch(item: Item): void {
+  watch(slot: number, item: Item): void {
     if (this.#periodMs === 0 && !this.#learnPeriod(item)) return
-    this.#items.set(item, undefined)
+    this.#items[slot] = item
+    this.#movedTo[slot] = undefined
     if (this.#cancel === undefined) this.#arm()
   }
 
-  unwatch(item: Item): void {
-    this.#items.delete(item)
+  unwatch(slot: number): void {
+    this.#items[slot] = undefined
   }
 
   stop(): void {
-    this.#items.clear()
+    this.#items.length = 0
     this.#cancel?.()
     this.#cancel = undefined
   }
@@ -66,24 +69,28 @@ export class LockRenewer<Item extends Renewable> {
 
   readonly #sweep = (): void => {
     this.#cancel = undefined
-    if (this.#items.size === 0) return
     const halfwayMs = this.#clock.nowMs() + this.#periodMs / 2
-    for (const [item, movedTo] of this.#items) {
-      const lockedUntil = movedTo ?? item.lockedUntil
-      if (lockedUntil !== undefined && msFromTicks(lockedUntil) <= halfwayMs && !this.#renewing.has(item)) void this.#renew(item)
+    let isBusy = false
+    for (const [slot, item] of this.#items.entries()) {
+      if (item === undefined) continue
+      isBusy = true
+      const lockedUntil = this.#movedTo[slot] ?? item.lockedUntil
+      if (lockedUntil !== undefined && msFromTicks(lockedUntil) <= halfwayMs && !this.#renewing.has(item)) void this.#renew(slot, item)
     }
-    this.#arm()
+    if (isBusy) this.#arm()
   }
 
-  async #renew(item: Item): Promise<void> {
+  async #renew(slot: number, item: Item): Promise<void> {
     this.#renewing.add(item)
     try {
       const { lockedUntil, instanceGone } = await item.renew()
-      if (!this.#items.has(item)) return
-      if (instanceGone === true) this.#watcher.instanceGone?.(item)
-      this.#items.set(item, lockedUntil)
+      if (this.#items[slot] !== item) return
+      if (instanceGone === true) this.#watcher.instanceGone?.(slot, item)
+      this.#movedTo[slot] = lockedUntil
     } catch (error) {
-      if (this.#items.delete(item)) this.#watcher.lost(item, error)
+      if (this.#items[slot] !== item) return
+      this.#items[slot] = undefined
+      this.#watcher.lost(slot, item, error)
     } finally {
       this.#renewing.delete(item)
     }

@@ -8,7 +8,7 @@
  */
 import type { Ticks } from '../base/ticks.js'
 import { RuntimeState } from '../engine/runtime-state.js'
-import type { HistoryEvent } from '../model/events.js'
+import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { InstanceSnapshot, OrchestrationWorkItem } from '../provider/work-items.js'
 import { logEvents } from '../telemetry/log-events.js'
@@ -58,14 +58,14 @@ export class OrchestrationLoop {
   constructor(parts: OrchestrationLoopParts) {
     const { logger, clock } = parts.service.host
     this.parts = parts
-    this.renewer = new LockRenewer(clock, { lost: (item, error) => logLine(logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
+    this.renewer = new LockRenewer(clock, { lost: (_slot, item, error) => logLine(logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
     this.cache = new InstanceCache(parts.options.maxCachedInstances, (entry) => this.forget(entry.runtime))
     this.#failures = new TurnFailures(this)
   }
 
-  async process(item: OrchestrationWorkItem): Promise<void> {
-    this.renewer.watch(item)
-    const cached = this.cache.take(item.instanceId)
+  async process(item: OrchestrationWorkItem, slot: number): Promise<void> {
+    this.renewer.watch(slot, item)
+    const cached = this.cache.get(item.instanceId)
     try {
       let known = this.know(item, cached, await item.load(cached?.version))
       if (known.cached !== undefined && known.prepared.settlements.some((each) => each.outcome !== 'consumed')) known = await this.reload(item, known)
@@ -75,7 +75,7 @@ export class OrchestrationLoop {
       if (cached !== undefined) this.forget(cached.runtime)
       await this.#failures.abandon(item, error)
     } finally {
-      this.renewer.unwatch(item)
+      this.renewer.unwatch(slot)
     }
   }
 
@@ -105,7 +105,7 @@ export class OrchestrationLoop {
     const { prepared, runtime, now } = known
     const state = (known.cached ?? known.snapshot)?.state
     const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces })
-    for (const message of refuseStarts(prepared, now)) draft.send(message)
+    if (prepared.refusedStarts.length > 0) for (const message of refuseStarts(prepared, now)) draft.send(message)
     if (prepared.replaces && runtime !== undefined && !runtime.isFinal) for (const message of terminateReplaced(runtime, now)) draft.send(message)
     return draft
   }
@@ -114,7 +114,7 @@ export class OrchestrationLoop {
     const { turnHost, options } = this.parts
     const { prepared } = known
     const draft = this.draft(item, known)
-    const start = draft.runtime.start ?? prepared.admitted.find((event) => event.type === 'ExecutionStarted')
+    const start = draft.runtime.start ?? startOf(prepared.admitted)
     if (!versionMatches(options.versionPolicy, start?.version)) return this.#failures.mismatch(item, known, start)
     const past = prepared.replaces || known.runtime === undefined ? noEvents : known.snapshot?.history
     let end: TurnEnd
@@ -154,6 +154,7 @@ export class OrchestrationLoop {
   }
 
   forget(runtime: RuntimeState): void {
+    if (this.cache.get(runtime.instanceId)?.runtime === runtime) this.cache.remove(runtime.instanceId)
     this.parts.turnHost.executor.forget({ instanceId: runtime.instanceId, executionId: runtime.executionId })
   }
 
@@ -193,4 +194,9 @@ export class OrchestrationLoop {
       logLine(logger, logEvents.quarantined, { instanceId: item.instanceId, messageId: message.id }, reason)
     }
   }
+}
+
+function startOf(admitted: readonly HistoryEvent[]): HistoryEventOf<'ExecutionStarted'> | undefined {
+  const first = admitted[0]
+  return first?.type === 'ExecutionStarted' ? first : undefined
 }

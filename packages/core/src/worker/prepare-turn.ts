@@ -65,14 +65,18 @@ export function prepareTurn(inputs: TurnInputs): PreparedTurn {
   const { messages } = inputs
   const turn = new Preparation(inputs)
   let done: Set<Delivered> | undefined
-  for (const [index, delivered] of messages.entries()) {
+  for (let index = 0; index < messages.length; index++) {
+    const delivered = messages[index] as Delivered
     const problem = shapeProblem(delivered.message)
     if (problem !== undefined) turn.quarantine(delivered, problem)
     else if (delivered.message.event.type === 'ExecutionStarted') turn.start(delivered, delivered.message.event, index)
     else continue
     ;(done ??= new Set()).add(delivered)
   }
-  for (const [index, delivered] of messages.entries()) if (done === undefined || !done.has(delivered)) turn.other(delivered, index)
+  for (let index = 0; index < messages.length; index++) {
+    const delivered = messages[index] as Delivered
+    if (done === undefined || !done.has(delivered)) turn.other(delivered, index)
+  }
   return turn.result()
 }
 
@@ -84,7 +88,7 @@ class Preparation {
   readonly #refused: { start: ExecutionStartedEvent; messageId: MessageId }[] = []
   readonly #discarded: SetAside[] = []
   readonly #quarantined: SetAside[] = []
-  readonly #answered = new Set<number>()
+  #answered: Set<number> | undefined
   readonly #isOver: boolean
   #consumed: MessageId[] | undefined
   #started: ExecutionStartedEvent | undefined
@@ -230,19 +234,19 @@ class Preparation {
   }
 
   #isOpen(id: number): boolean {
-    return this.#started === undefined && this.inputs.runtime?.open.has(id) === true && !this.#answered.has(id)
+    return this.#started === undefined && this.inputs.runtime?.open.has(id) === true && this.#answered?.has(id) !== true
   }
 
   #answer(delivered: Delivered, event: HistoryEvent, id: number, type: 'TaskScheduled' | 'TimerCreated' | 'SubOrchestrationInstanceCreated'): void {
     const scheduled = this.#started === undefined ? this.inputs.runtime?.open.get(id) : undefined
-    if (scheduled === undefined || this.#answered.has(id)) return this.#discard(delivered, 'the task is not open')
+    if (scheduled === undefined || this.#answered?.has(id) === true) return this.#discard(delivered, 'the task is not open')
     if (scheduled.type !== type) return this.#discard(delivered, 'the task is of another kind')
     const { replyTo, sender } = delivered
     if (replyTo !== undefined && scheduled.messageId !== undefined && replyTo !== scheduled.messageId) return this.#discard(delivered, 'it answers a message that was never committed')
     if (replyTo === undefined && sender !== undefined && scheduled.type === 'SubOrchestrationInstanceCreated' && sender !== scheduled.instanceId) {
       return this.#discard(delivered, 'it is from another instance than the child')
     }
-    this.#answered.add(id)
+    ;(this.#answered ??= new Set()).add(id)
     this.#admitted.push(event)
     this.#settle(delivered, 'consumed')
   }

@@ -121,7 +121,7 @@ export class TaskHubWorker implements AsyncDisposable {
       concurrency: options.concurrency.orchestrations,
       host,
       fetch: (signal) => port.nextOrchestration(signal),
-      process: (item) => orchestrationLoop.process(item),
+      process: (item, slot) => orchestrationLoop.process(item, slot),
       giveBack: (item) => item.release([]),
     })
     const activities = options.concurrency.activities === 0 ? undefined : this.#activityDispatcher(port, activityLoop)
@@ -138,7 +138,7 @@ export class TaskHubWorker implements AsyncDisposable {
       concurrency: concurrency.activities,
       host,
       fetch: (signal) => port.nextActivity({}, signal),
-      process: (item) => loop.process(item),
+      process: (item, slot) => loop.process(item, slot),
       giveBack: (item) => item.release({ receipt: item.delivered.receipt, outcome: 'defer', until: host.clock.nowTicks() }),
       admit: maxActivitiesPerSecond === undefined ? undefined : rateLimit(maxActivitiesPerSecond, host.clock),
     })

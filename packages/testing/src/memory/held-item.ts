@@ -16,6 +16,9 @@ export abstract class HeldItem {
   abstract readonly kind: 'orchestration' | 'activity'
   /** On the monotonic clock; meaningless when locks do not expire. */
   deadlineMs = 0
+  /** Neighbours among the held items: the lock table's. */
+  previousHeld: HeldItem | undefined
+  nextHeld: HeldItem | undefined
   #status: 'held' | 'settled' | 'lost' = 'held'
   #lost: AbortController | undefined
 

@@ -1,12 +1,14 @@
 /**
  * Locks of work items. One timer, set for the earliest deadline, serves them all.
- * Invariant: since every lock lasts equally long and a renewed one moves to the end, the set is in the order of deadlines.
+ * Invariant: since every lock lasts equally long and a renewed one moves to the end, the list is in the order of deadlines. It is linked through the items: taking and dropping a lock
+ * makes nothing and moves nothing.
  */
 import { ticksFromMs, type CancelTimer, type Clock, type Ticks } from '@dtfx/core/provider'
 import type { HeldItem, Holder } from './held-item.js'
 
 export class LockTable {
-  readonly #held = new Set<HeldItem>()
+  #first: HeldItem | undefined
+  #last: HeldItem | undefined
   #cancelSweep: CancelTimer | undefined
   #textMs = Number.NaN
   #text: Ticks = ''
@@ -20,7 +22,7 @@ export class LockTable {
 
   take(item: HeldItem): void {
     this.count[item.kind]++
-    this.#held.add(item)
+    this.#append(item)
     if (this.timeoutMs === 'none') return
     item.deadlineMs = this.clock.monotonicMs() + this.timeoutMs
     if (this.#cancelSweep === undefined) this.#armSweep(this.timeoutMs)
@@ -28,13 +30,14 @@ export class LockTable {
 
   renew(item: HeldItem): void {
     if (this.timeoutMs === 'none') return
-    this.#held.delete(item)
-    this.#held.add(item)
+    this.#remove(item)
+    this.#append(item)
     item.deadlineMs = this.clock.monotonicMs() + this.timeoutMs
   }
 
   drop(item: HeldItem): void {
-    if (this.#held.delete(item)) this.count[item.kind]--
+    this.#remove(item)
+    this.count[item.kind]--
   }
 
   /** A deadline as wall-clock time; locks taken within one millisecond share the text. */
@@ -49,12 +52,12 @@ export class LockTable {
   }
 
   heldBy(holder: Holder): HeldItem[] {
-    return [...this.#held].filter((item) => item.holder === holder)
+    return this.#all().filter((item) => item.holder === holder)
   }
 
   /** Takes every lock away; `withMessages`: and nothing goes back into a queue. */
   loseAll(options: { readonly withMessages: boolean }): void {
-    const held = [...this.#held]
+    const held = this.#all()
     if (options.withMessages) for (const item of held) item.disown()
     for (const item of held) item.lose()
   }
@@ -73,7 +76,7 @@ export class LockTable {
     const nowMs = this.clock.monotonicMs()
     const expired: HeldItem[] = []
     let nextMs: number | undefined
-    for (const item of this.#held) {
+    for (let item = this.#first; item !== undefined; item = item.nextHeld) {
       if (item.deadlineMs > nowMs) {
         nextMs = item.deadlineMs
         break
@@ -82,5 +85,28 @@ export class LockTable {
     }
     if (nextMs !== undefined) this.#armSweep(Math.max(1, nextMs - nowMs))
     for (const item of expired) item.lose()
+  }
+
+  #all(): HeldItem[] {
+    const items: HeldItem[] = []
+    for (let item = this.#first; item !== undefined; item = item.nextHeld) items.push(item)
+    return items
+  }
+
+  #append(item: HeldItem): void {
+    item.previousHeld = this.#last
+    item.nextHeld = undefined
+    if (this.#last === undefined) this.#first = item
+    else this.#last.nextHeld = item
+    this.#last = item
+  }
+
+  #remove(item: HeldItem): void {
+    const { previousHeld, nextHeld } = item
+    if (previousHeld === undefined) this.#first = nextHeld
+    else previousHeld.nextHeld = nextHeld
+    if (nextHeld === undefined) this.#last = previousHeld
+    else nextHeld.previousHeld = previousHeld
+    item.previousHeld = item.nextHeld = undefined
   }
 }
