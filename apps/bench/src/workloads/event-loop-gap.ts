@@ -13,12 +13,13 @@ export const eventLoopGap: Workload = {
   open: async ({ count }) => {
     const engine = createEngine({ orchestrations: new Registry<AnyOrchestration>('Orchestration', [sequential]), determinism: 'guard' })
     const history = sequentialHistory(1_000)
+    const [past, fresh] = [history.slice(0, -1), history.slice(-1)]
     return {
       name: 'dtfx',
       run: async () => {
         const probe = watchLoop()
         await Promise.all(
-          Array.from({ length: count }, (_, i) => engine.run({ key: { instanceId: `i${i}`, executionId: 'e' }, past: history.slice(0, -1), fresh: history.slice(-1), keep: false })),
+          Array.from({ length: count }, (_, i) => engine.run({ key: { instanceId: `i${i}`, executionId: 'e' }, past, fresh, keep: false })),
         )
         return [{ case: 'default', metric: 'event_loop_gap_ms', value: probe.stop(), unit: 'ms' }]
       },

@@ -10,7 +10,7 @@ import { assertNever } from '../base/assert.js'
 import { compareTicks } from '../base/ticks.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { SubOrchestrationFailedError, TaskFailedError } from '../errors/user-errors.js'
-import { patchMarkerPrefix, type HistoryEvent, type HistoryEventOf } from '../model/events.js'
+import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import { failureFromReason } from '../serialization/wire-exception.js'
 import { createContext } from './context.js'
 import type { Execution, OpenTask } from './execution.js'
@@ -156,13 +156,4 @@ function unknownEvent(x: Execution, event: HistoryEvent): never {
 
 function corrupt(x: Execution, problem: string): Error {
   return dtfxError('DTFX_HISTORY_CORRUPT', { instanceId: x.instanceId, problem })
-}
-
-/** Patch ids recorded anywhere in a history. */
-export function recordedPatches(events: readonly HistoryEvent[]): Set<string> | undefined {
-  let found: Set<string> | undefined
-  for (const event of events) {
-    if (event.type === 'GenericEvent' && event.data?.startsWith(patchMarkerPrefix) === true) (found ??= new Set()).add(event.data.slice(patchMarkerPrefix.length))
-  }
-  return found
 }

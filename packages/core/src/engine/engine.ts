@@ -13,7 +13,7 @@ import { DurableError, dtfxError } from '../errors/durable-error.js'
 import type { ExecutionStartedEvent, HistoryEvent } from '../model/events.js'
 import { jsonConverter, type DataConverter } from '../serialization/data-converter.js'
 import { noLogger, type Logger } from '../telemetry/logger.js'
-import { applyEvent, recordedPatches } from './apply-event.js'
+import { applyEvent } from './apply-event.js'
 import { collectResult, failedResult, isReplayError } from './collect-result.js'
 import { installGuards, type DeterminismMode } from './determinism.js'
 import { Execution, type ExecutionSettings } from './execution.js'
@@ -83,9 +83,7 @@ class Engine implements TurnExecutor {
   #create(request: TurnRequest, start: ExecutionStartedEvent, settings: ExecutionSettings): Execution | undefined {
     const definition = this.#registry.find(start.name, start.version)
     if (definition === undefined) return undefined
-    const x = new Execution(request.key.instanceId, request.key.executionId, definition, settings)
-    x.patchMarkers = recordedPatches(request.past ?? [])
-    return x
+    return new Execution(request.key.instanceId, request.key.executionId, definition, settings)
   }
 
   /** Replays what did not match once more, remembering the line of every call. */
@@ -112,6 +110,7 @@ class Turn implements PumpJob {
     readonly reject: (error: unknown) => void,
   ) {
     this.#past = request.past ?? []
+    x.past = this.#past
   }
 
   drained(): void {
@@ -140,6 +139,7 @@ class Turn implements PumpJob {
   finish(): void {
     if (this.#next === Number.POSITIVE_INFINITY) return
     const { x } = this
+    x.past = []
     const turn = collectResult(x, this.request.customStatus)
     const ended = turn.actions.at(-1)?.type === 'Complete'
     const report = (warnings: readonly TurnWarning[]): void => {

@@ -72,6 +72,8 @@ export class Execution {
   readonly backlog: HistoryEvent[] = []
   inbox: EventInbox | undefined
   patches: Map<string, boolean> | undefined
+  /** The committed events while they are applied; empty afterwards, so that a suspended execution holds no history. */
+  past: readonly HistoryEvent[] = []
   patchMarkers: Set<string> | undefined
   newMarkers: string[] | undefined
   unhandled: Map<Promise<unknown>, unknown> | undefined

@@ -117,6 +117,7 @@ export class OrchestrationLoop {
     const start = draft.runtime.start ?? startOf(prepared.admitted)
     if (!versionMatches(options.versionPolicy, start?.version)) return this.#failures.mismatch(item, known, start)
     const past = prepared.replaces || known.runtime === undefined ? noEvents : known.snapshot?.history
+    this.parts.service.host.metrics.count(past === undefined ? 'dtfx.cache.hits' : 'dtfx.cache.misses', 1)
     let end: TurnEnd
     try {
       end = await runTurn(turnHost, { draft, past, item, admitted: prepared.admitted })
