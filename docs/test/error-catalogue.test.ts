@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { errorCodes } from '@dtfx/core'
+import { errorCodes, logEvents, metricNames } from '@dtfx/core'
 import { expect, test } from 'vitest'
-import { metricNames, logEvents } from '@dtfx/core'
 
 const docs = join(dirname(fileURLToPath(import.meta.url)), '..')
 const read = (name: string): string => readFileSync(join(docs, name), 'utf8')

@@ -2,7 +2,7 @@
 import type { Ticks } from '../base/ticks.js'
 import { replyMessageId, rewoundExecutionId, turnMessageId } from '../engine/identity.js'
 import { rewindHistory } from '../engine/rewind.js'
-import { RuntimeState } from '../engine/runtime-state.js'
+import { type RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId } from '../model/events.js'
 import { dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'

@@ -158,7 +158,6 @@ function rejected(reason: number): Promise<never> {
 
 function thenable<T>(value: T): PromiseLike<T> {
   return {
-    // eslint-disable-next-line unicorn/no-thenable -- the shape under test
     then: ((resolve: (value: T) => void) => resolve(value)) as PromiseLike<T>['then'],
   }
 }
