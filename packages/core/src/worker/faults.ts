@@ -4,7 +4,7 @@ import { addMs, msFromTicks, type Ticks } from '../base/ticks.js'
 import { dtfxError, type DurableError } from '../errors/durable-error.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { Delivered } from '../provider/work-items.js'
-import type { UnknownDefinition } from './orchestration-turn.js'
+import type { UnknownDefinition } from './unknown-definition.js'
 
 type Host = OrchestrationService['host']
 

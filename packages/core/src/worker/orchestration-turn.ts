@@ -14,16 +14,7 @@ import type { OrchestrationWorkItem } from '../provider/work-items.js'
 import { mostDeliveries } from './faults.js'
 import { checkOutcome } from './check-outcome.js'
 import type { TurnDraft } from './turn-draft.js'
-
-/** No definition of this name is registered, and no middleware gave an outcome instead. */
-export class UnknownDefinition extends Error {
-  constructor(
-    readonly definitionName: string,
-    readonly version: string | undefined,
-  ) {
-    super(`unknown definition '${definitionName}'`)
-  }
-}
+import { UnknownDefinition } from './unknown-definition.js'
 
 export interface TurnHost {
   readonly executor: TurnExecutor

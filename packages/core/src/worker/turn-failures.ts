@@ -11,7 +11,7 @@ import type { OrchestrationWorkItem, Settlement } from '../provider/work-items.j
 import { logEvents } from '../telemetry/log-events.js'
 import { faultPlan, mostDeliveries, retryTime, unknownNameError } from './faults.js'
 import type { KnownInstance, OrchestrationLoop } from './orchestration-loop.js'
-import { UnknownDefinition } from './orchestration-turn.js'
+import { UnknownDefinition } from './unknown-definition.js'
 import { parentNotification } from './notify-parent.js'
 import { logLine, messageOf } from './worker-log.js'
 
