@@ -1,5 +1,5 @@
 /**
- * Runs a workload: one warm-up of each side, then the counted runs, the sides in turn (A B A B …), so that a change of the machine's speed meets both. Rows hold medians and all runs.
+ * Runs a workload: three warm-ups of each side (a compiler at work measures nothing but itself), then the counted runs, the sides in turn (A B A B …), so that a change of the machine's speed meets both. Rows hold medians and all runs.
  */
 import os from 'node:os'
 import { lessIsBetter, type Measurement, type Side, type Workload, type WorkloadOptions } from './measurement.js'
@@ -42,7 +42,7 @@ export async function runWorkload(workload: Workload, plan: RunPlan): Promise<Ro
 
 async function interleave(sides: readonly Side[], runs: number): Promise<Measurement[][][]> {
   const results: Measurement[][][] = sides.map(() => [])
-  for (const side of sides) await side.run()
+  for (let warmUp = 0; warmUp < 3; warmUp++) for (const side of sides) await side.run()
   for (let run = 0; run < runs; run++) {
     for (const [index, side] of sides.entries()) {
       results[index]?.push([...(await side.run())])

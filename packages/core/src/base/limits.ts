@@ -33,6 +33,8 @@ export const limits = {
   maxCachedInstances: 10_000,
   /** Faults (thrown by middleware or by the host) of one message before its task or instance fails. */
   maxFaults: 5,
+  /** Turns that began on inputs delivered more than twice and came to no end, not even a release: then the inputs kill or block their process, and are set aside unexecuted. */
+  maxSuspectTurns: 5,
   /** Characters of an error message kept in a failure; the rest is cut with a marker. */
   maxFailureMessageLength: 32_768,
   /** Characters of a stack trace kept in a failure. */

@@ -57,7 +57,13 @@ class Engine implements TurnExecutor {
   run(request: TurnRequest): Promise<TurnResult> {
     const x = this.#obtain(request)
     if (!(x instanceof Execution)) return Promise.resolve(x)
-    return new Promise((resolve, reject) => pump.submit(new Turn(x, request, (driven) => this.#settle(x, request, driven, resolve), reject)))
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        this.forget(request.key)
+        reject(error)
+      }
+      pump.submit(new Turn(x, request, (driven) => this.#settle(x, request, driven, resolve), fail))
+    })
   }
 
   forget(key: TurnKey): void {

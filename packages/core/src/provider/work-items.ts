@@ -68,7 +68,11 @@ export interface OrchestrationWorkItem {
   readonly lost: AbortSignal
   /** The stored instance, or `'unchanged'` when it is proven to be of version `known`. */
   load(known?: InstanceVersion): Promise<InstanceSnapshot | 'unchanged'>
-  /** Commits the turn and gives the item back. @throws AmbiguousCommitError, LockLostError, TransientError, PermanentError; never StaleError */
+  /**
+   * Commits the turn and gives the item back. After AmbiguousCommitError and TransientError the item is still held, and the worker repeats the call with the same checkpoint: one that turns out
+   * to be stored already is answered with `committed`.
+   * @throws AmbiguousCommitError, LockLostError, TransientError, PermanentError; never StaleError
+   */
   complete(checkpoint: Checkpoint): Promise<CommitResult>
   /** Counts, durably, that a turn is about to run whose inputs were delivered more than twice; returns the count. A commit or `release` resets it. */
   markSuspect(): Promise<number>

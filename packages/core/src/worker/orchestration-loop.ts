@@ -8,11 +8,16 @@
  */
 import type { Ticks } from '../base/ticks.js'
 import { RuntimeState } from '../engine/runtime-state.js'
+import { limits } from '../base/limits.js'
+import { DurableError } from '../errors/durable-error.js'
+import { isFinal } from '../model/instance.js'
 import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { InstanceSnapshot, OrchestrationWorkItem } from '../provider/work-items.js'
 import { logEvents } from '../telemetry/log-events.js'
 import { noMetrics } from '../telemetry/metrics.js'
+import { commitAgain } from './commit-again.js'
+import { mostDeliveries } from './faults.js'
 import { InstanceCache, type CachedInstance } from './instance-cache.js'
 import { LockRenewer } from './lock-renewer.js'
 import { runTurn, type TurnEnd, type TurnHost } from './orchestration-turn.js'
@@ -53,6 +58,8 @@ export class OrchestrationLoop {
   readonly renewer: LockRenewer<OrchestrationWorkItem>
   readonly parts: OrchestrationLoopParts
   readonly #failures: TurnFailures
+  /** By instance: the item handed out last. A turn whose item is not in here has lost its lock, whatever it knows of that. */
+  readonly #latest = new Map<string, OrchestrationWorkItem>()
   #checkpoints = 0
 
   constructor(parts: OrchestrationLoopParts) {
@@ -65,7 +72,10 @@ export class OrchestrationLoop {
 
   async process(item: OrchestrationWorkItem, slot: number): Promise<void> {
     this.renewer.watch(slot, item)
-    const cached = this.cache.get(item.instanceId)
+    const { instanceId } = item
+    if (this.#latest.has(instanceId)) await this.#comeAfter(instanceId)
+    this.#latest.set(instanceId, item)
+    const cached = this.cache.get(instanceId)
     try {
       let known = this.know(item, cached, await item.load(cached?.version))
       if (known.cached !== undefined && known.prepared.settlements.some((each) => each.outcome !== 'consumed')) known = await this.reload(item, known)
@@ -76,22 +86,31 @@ export class OrchestrationLoop {
       await this.#failures.abandon(item, error)
     } finally {
       this.renewer.unwatch(slot)
+      if (this.#latest.get(instanceId) === item) this.#latest.delete(instanceId)
     }
   }
+
+  /** Another slot still has the instance: either it has just committed and is about to say so, or it has lost its lock, and the copy it changes must not be shared. */
+  async #comeAfter(instanceId: string): Promise<void> {
+    await new Promise<void>((resolve) => afterMicrotasks(resolve))
+    if (this.#latest.has(instanceId)) this.cache.remove(instanceId)
+  }
+
+  readonly #holds = (item: OrchestrationWorkItem): boolean => this.#latest.get(item.instanceId) === item
 
   /** What the store, or the cache, says of the instance, and what that makes of the messages. */
   know(item: OrchestrationWorkItem, cached: CachedInstance | undefined, found: InstanceSnapshot | 'unchanged'): KnownInstance {
     const isCached = found === 'unchanged' && cached !== undefined
     if (cached !== undefined && !isCached) this.forget(cached.runtime)
     const snapshot = found === 'unchanged' ? undefined : found
-    const stored = isCached ? cached.runtime : snapshot === undefined || snapshot.history.length === 0 ? undefined : new RuntimeState(item.instanceId, snapshot.history)
+    const stored = isCached ? cached.runtime : snapshot === undefined ? undefined : folded(item.instanceId, snapshot)
     const state = isCached ? cached.state : snapshot?.state
     // A start that `create` stored over a finished execution: what history is left is not of the execution the state is about.
     const isOutdated = state?.status === 'Pending' && stored?.executionId !== state.executionId
     const runtime = isOutdated ? undefined : stored
     const now = this.parts.service.host.clock.nowTicks()
     const consumedIds = (isCached ? cached : snapshot)?.consumedIds ?? []
-    const prepared = prepareTurn({ instanceId: item.instanceId, runtime, hasHistory: stored !== undefined, state, consumedIds, messages: item.messages, now })
+    const prepared = prepareTurn({ instanceId: item.instanceId, runtime, hasHistory: isCached || (snapshot?.history.length ?? 0) > 0, state, consumedIds, messages: item.messages, now })
     return { snapshot, cached: isCached ? cached : undefined, runtime, prepared, now }
   }
 
@@ -117,15 +136,21 @@ export class OrchestrationLoop {
     const start = draft.runtime.start ?? startOf(prepared.admitted)
     if (!versionMatches(options.versionPolicy, start?.version)) return this.#failures.mismatch(item, known, start)
     const past = prepared.replaces || known.runtime === undefined ? noEvents : known.snapshot?.history
+    if (mostDeliveries(item.messages) > 2 && (await item.markSuspect()) > limits.maxSuspectTurns) return this.#failures.suspect(item)
     this.parts.service.host.metrics.count(past === undefined ? 'dtfx.cache.hits' : 'dtfx.cache.misses', 1)
     let end: TurnEnd
     try {
-      end = await runTurn(turnHost, { draft, past, item, admitted: prepared.admitted })
+      end = await runTurn(turnHost, { draft, past, item, admitted: prepared.admitted, holds: this.#holds })
     } catch (error) {
       this.forget(draft.runtime)
       return this.#failures.fault(item, known, error)
     }
-    await this.commit(item, known, draft, end)
+    try {
+      await this.commit(item, known, draft, end)
+    } catch (error) {
+      if (!DurableError.is(error, 'DTFX_PERMANENT')) throw error
+      await this.#failures.refused(item, known, error)
+    }
   }
 
   async commit(item: OrchestrationWorkItem, known: KnownInstance, draft: TurnDraft, end: TurnEnd): Promise<void> {
@@ -135,7 +160,12 @@ export class OrchestrationLoop {
     const checkpoint = draft.build({ checkpointId: this.checkpointId(), version: stored?.version, settlements, consumedIds })
     let kept = false
     try {
-      const result = await item.complete(checkpoint)
+      let result: CommitResult
+      try {
+        result = await item.complete(checkpoint)
+      } catch (error) {
+        result = await commitAgain(this.parts.service.host, item, checkpoint, error)
+      }
       const isCommitted = result.outcome === 'committed'
       metrics.count('dtfx.turns', 1, isCommitted ? committedTurn : staleTurn)
       if (!isCommitted) return
@@ -148,6 +178,13 @@ export class OrchestrationLoop {
     } finally {
       if (!kept) this.forget(draft.runtime)
     }
+  }
+
+  /** Commits a checkpoint after which nothing is kept in memory; a stale one comes back with its messages. */
+  async complete(item: OrchestrationWorkItem, checkpoint: Checkpoint): Promise<void> {
+    const { host } = this.parts.service
+    const result = await item.complete(checkpoint).catch((error: unknown) => commitAgain(host, item, checkpoint, error))
+    host.metrics.count('dtfx.turns', 1, result.outcome === 'committed' ? committedTurn : staleTurn)
   }
 
   checkpointId(): string {
@@ -164,12 +201,12 @@ export class OrchestrationLoop {
     const { prepared, runtime, now } = known
     const stored = known.cached ?? known.snapshot
     const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId() }
-    if (prepared.kind === 'rewind') return void (await item.complete(rewindInstance(inputs, runtime as RuntimeState, known.snapshot?.history ?? noEvents)))
-    if (prepared.kind === 'terminate-pending') return void (await item.complete(terminatePending(inputs)))
+    if (prepared.kind === 'rewind') return this.complete(item, rewindInstance(inputs, runtime as RuntimeState, known.snapshot?.history ?? noEvents))
+    if (prepared.kind === 'terminate-pending') return this.complete(item, terminatePending(inputs))
     const outbound = refuseStarts(prepared, now)
     if (outbound.length === 0) return item.release(prepared.settlements)
     const { settlements } = prepared
-    await item.complete({ executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })
+    await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })
   }
 
   #reportEnd(draft: TurnDraft, end: TurnEnd): void {
@@ -194,6 +231,19 @@ export class OrchestrationLoop {
       metrics.count('dtfx.messages.quarantined', 1, { code: 'DTFX_POISON' })
       logLine(logger, logEvents.quarantined, { instanceId: item.instanceId, messageId: message.id }, reason)
     }
+  }
+}
+
+const afterMicrotasks = process.nextTick
+
+/** The history as it matters to a turn. One that cannot be read matters only while the instance is alive: to a finished one, it is something to be replaced. */
+function folded(instanceId: string, { history, state }: InstanceSnapshot): RuntimeState | undefined {
+  if (history.length === 0) return undefined
+  try {
+    return new RuntimeState(instanceId, history)
+  } catch (error) {
+    if (state !== undefined && isFinal(state.status)) return undefined
+    throw error
   }
 }
 

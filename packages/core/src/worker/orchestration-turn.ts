@@ -12,6 +12,8 @@ import type { CompleteAction } from '../model/actions.js'
 import type { HistoryEvent } from '../model/events.js'
 import type { OrchestrationWorkItem } from '../provider/work-items.js'
 import { mostDeliveries } from './faults.js'
+import { LockLostError } from '../errors/provider-errors.js'
+import { versionMatches, type VersionPolicy } from './versioning.js'
 import { checkOutcome } from './check-outcome.js'
 import type { TurnDraft } from './turn-draft.js'
 import { UnknownDefinition } from './unknown-definition.js'
@@ -21,6 +23,7 @@ export interface TurnHost {
   readonly registry: Registry<AnyOrchestration>
   readonly middleware: readonly OrchestrationMiddleware[]
   readonly keep: boolean
+  readonly versionPolicy: VersionPolicy
 }
 
 export interface TurnPlan {
@@ -30,6 +33,8 @@ export interface TurnPlan {
   /** To load the history from if the executor has forgotten what it kept. */
   readonly item: OrchestrationWorkItem
   readonly admitted: readonly HistoryEvent[]
+  /** False once the instance was handed to another slot: a lock that was lost. */
+  readonly holds: (item: OrchestrationWorkItem) => boolean
 }
 
 export interface TurnEnd {
@@ -47,6 +52,7 @@ export async function runTurn(host: TurnHost, plan: TurnPlan): Promise<TurnEnd> 
   for (let generation = 1; ; generation++) {
     draft.open(admitted)
     const request = requestOf(host, draft, past)
+    if (!plan.holds(plan.item)) throw lockLost(plan)
     let unmodified = true
     let outcome: OrchestrationOutcome
     if (host.middleware.length === 0) {
@@ -61,12 +67,22 @@ export async function runTurn(host: TurnHost, plan: TurnPlan): Promise<TurnEnd> 
     if (completion?.status !== 'ContinuedAsNew') return { completion, unmodified, warnings }
     admitted = draft.continueAsNew(completion)
     past = []
-    if (generation >= limits.maxGenerationsPerTurn) {
+    if (generation >= limits.maxGenerationsPerTurn || !mayRun(host, admitted[0])) {
       draft.open(admitted)
       draft.leaveUnexecuted()
       return { completion: undefined, unmodified: false, warnings }
     }
   }
+}
+
+/** The next generation may have another version, which this worker does not take or does not know: then it waits, stored, for one that does. */
+function mayRun(host: TurnHost, start: HistoryEvent | undefined): boolean {
+  if (start?.type !== 'ExecutionStarted') return true
+  return versionMatches(host.versionPolicy, start.version) && (host.middleware.length > 0 || host.registry.find(start.name, start.version) !== undefined)
+}
+
+function lockLost(plan: TurnPlan): LockLostError {
+  return new LockLostError(`orchestration '${plan.item.instanceId}'`)
 }
 
 function requestOf(host: TurnHost, draft: TurnDraft, past: readonly HistoryEvent[] | undefined): TurnRequest {
@@ -105,6 +121,7 @@ function contextOf(host: TurnHost, plan: TurnPlan, request: TurnRequest): Orches
 }
 
 async function execute(host: TurnHost, plan: TurnPlan, request: TurnRequest, warnings: TurnWarning[]): Promise<OrchestrationOutcome> {
+  if (!plan.holds(plan.item)) throw lockLost(plan)
   let result: TurnResult = await host.executor.run(request)
   if (result.kind === 'need-history') {
     const snapshot = await plan.item.load()

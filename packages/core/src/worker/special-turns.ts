@@ -6,7 +6,7 @@ import { type RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId } from '../model/events.js'
 import { dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'
-import type { HistoryEvent } from '../model/events.js'
+import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import type { InstanceState } from '../model/instance.js'
 import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
 import type { InstanceVersion, OrchestrationWorkItem } from '../provider/work-items.js'
@@ -88,7 +88,11 @@ export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, his
     settlements: prepared.settlements,
     history: { kind: 'replace', events },
     outbound: [...rewinds, ...endings, wakeUp],
-    state: { ...state, executionId, status: 'Running', output: undefined, failure: undefined, lastUpdatedAt: now, completedAt: undefined },
+    state: { ...state, executionId, parent: startOf(events)?.parent ?? state.parent, status: 'Running', output: undefined, failure: undefined, lastUpdatedAt: now, completedAt: undefined },
     consumedIds: prepared.consumedIds,
   }
+}
+
+function startOf(events: readonly HistoryEvent[]): HistoryEventOf<'ExecutionStarted'> | undefined {
+  return events.find((event) => event.type === 'ExecutionStarted')
 }

@@ -113,7 +113,7 @@ export class TaskHubWorker implements AsyncDisposable {
     })
     const executor = createEngine({ orchestrations: options.orchestrations, converter: service.converter, logger: host.logger, determinism: options.determinism })
     const spans = new SpanRecorder(host.tracer)
-    const turnHost = { executor, registry: options.orchestrations, middleware: options.middleware.orchestration, keep: options.maxCachedInstances > 0 }
+    const turnHost = { executor, registry: options.orchestrations, middleware: options.middleware.orchestration, keep: options.maxCachedInstances > 0, versionPolicy: options.versionPolicy }
     const orchestrationLoop = new OrchestrationLoop({ service, options, turnHost, spans, runId: host.random.id() })
     const activityLoop = new ActivityLoop({ service, options, spans })
     const orchestrations = new Dispatcher<OrchestrationWorkItem>({

@@ -10,6 +10,7 @@ import type { ExecutionStartedEvent } from '../model/events.js'
 import type { OrchestrationWorkItem, Settlement } from '../provider/work-items.js'
 import { logEvents } from '../telemetry/log-events.js'
 import { faultPlan, mostDeliveries, retryTime, unknownNameError } from './faults.js'
+import { isRepeatable } from './commit-again.js'
 import type { KnownInstance, OrchestrationLoop } from './orchestration-loop.js'
 import { UnknownDefinition } from './unknown-definition.js'
 import { parentNotification } from './notify-parent.js'
@@ -17,9 +18,9 @@ import { logLine, messageOf } from './worker-log.js'
 
 const mismatchBackoff = { firstMs: 500, maxMs: 30_000 }
 
-/** After these nothing of the item may be written any more. */
-function isOutOfHands(error: unknown): boolean {
-  return DurableError.is(error, 'DTFX_LOCK_LOST') || DurableError.is(error, 'DTFX_AMBIGUOUS')
+/** Not ours to judge: the store says that the item is lost, or that it cannot be reached. */
+function isOfStore(error: unknown): boolean {
+  return DurableError.is(error, 'DTFX_LOCK_LOST') || isRepeatable(error)
 }
 
 export class TurnFailures {
@@ -33,18 +34,41 @@ export class TurnFailures {
     return this.#loop.parts.service.host
   }
 
-  /** The item could not be worked on: a port failed, or its history is damaged. */
+  /** The item could not be worked on: a port failed, its history is damaged, or there is a defect. @throws a passing error of the store, so that the slot waits before it asks for more */
   async abandon(item: OrchestrationWorkItem, error: unknown): Promise<void> {
-    if (DurableError.is(error, 'DTFX_HISTORY_CORRUPT')) return this.#failCorrupt(item, error)
     logLine(this.#host.logger, logEvents.orchestrationAborted, { instanceId: item.instanceId, error }, messageOf(error))
-    if (!isOutOfHands(error)) await item.release(settleAll(item, 'defer', retryTime(item.messages, this.#host)))
+    let cause = error
+    if (DurableError.is(error, 'DTFX_HISTORY_CORRUPT')) {
+      try {
+        return await this.#failCorrupt(item, error)
+      } catch (again) {
+        cause = again
+      }
+    }
+    if (DurableError.is(cause, 'DTFX_LOCK_LOST')) return
+    try {
+      await item.release(this.#givenUp(item, cause))
+    } catch (failure) {
+      logLine(this.#host.logger, logEvents.lockLost, { instanceId: item.instanceId, error: failure }, 'its messages could not be given back; they come back when the lock ends')
+    }
+    if (isRepeatable(cause)) throw cause
+  }
+
+  /** The inputs kill or block their process: they are set aside unexecuted, for people to look at. */
+  suspect(item: OrchestrationWorkItem): Promise<void> {
+    return item.release(this.#quarantined(item, 'turns on it began and came to no end, again and again'))
+  }
+
+  /** The store refuses what the turn decided, and will refuse it again: the instance fails with the reason. */
+  refused(item: OrchestrationWorkItem, known: KnownInstance, error: unknown): Promise<void> {
+    return this.#failInstance(item, known, error)
   }
 
   /** Middleware or we ourselves failed: the messages come back later, and the instance fails when one of them has come too often. */
   async fault(item: OrchestrationWorkItem, known: KnownInstance, error: unknown): Promise<void> {
     const { options } = this.#loop.parts
     const host = this.#host
-    if (isOutOfHands(error) || DurableError.is(error, 'DTFX_HISTORY_CORRUPT')) throw error
+    if (isOfStore(error) || DurableError.is(error, 'DTFX_HISTORY_CORRUPT')) throw error
     if (error instanceof UnknownDefinition) {
       const plan = unknownNameError('orchestration', error, { items: item.messages, registry: options.orchestrations, graceMs: options.unknownNameGraceMs, host })
       return plan.kind === 'wait' ? this.#defer(item, plan.until, `unknown orchestration '${error.definitionName}'`) : this.#failInstance(item, known, plan.error)
@@ -63,6 +87,23 @@ export class TurnFailures {
     const { clock, random } = this.#host
     const delayMs = backoffMs(mismatchBackoff, mostDeliveries(item.messages), random)
     return this.#defer(item, addMs(clock.nowTicks(), delayMs) as Ticks, error.message)
+  }
+
+  /** What cannot be processed is tried again with growing delays, and in the end set aside: never for ever, never dropped. */
+  #givenUp(item: OrchestrationWorkItem, error: unknown): Settlement[] {
+    if (DurableError.is(error, 'DTFX_AMBIGUOUS')) return []
+    if (DurableError.is(error, 'DTFX_TRANSIENT')) return settleAll(item, 'defer', retryTime(item.messages, this.#host))
+    const plan = faultPlan(item.messages, this.#loop.parts.options.maxFaults, this.#host)
+    return plan.exhausted ? this.#quarantined(item, messageOf(error)) : settleAll(item, 'fault', plan.until)
+  }
+
+  #quarantined(item: OrchestrationWorkItem, reason: string): Settlement[] {
+    const { logger, metrics } = this.#host
+    for (const { id } of item.messages) {
+      metrics.count('dtfx.messages.quarantined', 1, { code: 'DTFX_POISON' })
+      logLine(logger, logEvents.quarantined, { instanceId: item.instanceId, messageId: id }, reason)
+    }
+    return item.messages.map(({ receipt }) => ({ receipt, outcome: 'quarantine', code: 'DTFX_POISON', reason }))
   }
 
   #defer(item: OrchestrationWorkItem, until: Ticks, reason: string): Promise<void> {
@@ -86,12 +127,11 @@ export class TurnFailures {
     const snapshot = await item.load()
     const now = this.#host.clock.nowTicks()
     const settlements = settleAll(item, 'discard')
-    logLine(this.#host.logger, logEvents.orchestrationAborted, { instanceId: item.instanceId, error }, messageOf(error))
     if (snapshot === 'unchanged' || snapshot.state === undefined) return item.release(settlements)
     const failure = failureFromError(error)
     const { state } = snapshot
     const notification = parentNotification(state, { status: 'Failed', failure }, now)
-    await item.complete({
+    await this.#loop.complete(item, {
       executionId: state.executionId,
       base: snapshot.version,
       checkpointId: this.#loop.checkpointId(),

@@ -25,7 +25,7 @@ describe('orchestration items', () => {
     expect(names(await next)).toEqual(['one', 'two'])
   })
 
-  it('gives instances their turn in the order in which they got work', async () => {
+  it('gives instances that have begun their turn before the others, and otherwise in the order in which they got work', async () => {
     const { service, port } = await memoryHub()
     for (const id of ['a', 'b', 'c']) await create(service, id)
     const first = await port.nextOrchestration(never)
@@ -33,7 +33,20 @@ describe('orchestration items', () => {
     await first.complete(await checkpointOf(first))
     const order: string[] = []
     for (let i = 0; i < 3; i++) order.push((await runTurn(port)).instanceId)
-    expect(order).toEqual(['b', 'c', 'a'])
+    expect(order).toEqual(['a', 'b', 'c'])
+  })
+
+  it('gives one turn in eight to an instance that has not begun, however busy the others are', async () => {
+    const { service, port } = await memoryHub()
+    await create(service, 'busy')
+    await runTurn(port)
+    await create(service, 'new')
+    const order: string[] = []
+    for (let i = 0; i < 8; i++) {
+      await service.client.send([raised('busy', `event ${i}`)])
+      order.push((await runTurn(port)).instanceId)
+    }
+    expect(order).toContain('new')
   })
 
   it('delivers messages that arrive during a turn in the next item', async () => {
