@@ -167,9 +167,8 @@ export class OrchestrationLoop {
       } catch (error) {
         result = await commitAgain(this.parts.service.host, item, checkpoint, error)
       }
-      const isCommitted = result.outcome === 'committed'
-      metrics.count('dtfx.turns', 1, isCommitted ? committedTurn : staleTurn)
-      if (!isCommitted) return
+      metrics.count('dtfx.turns', 1, result.outcome === 'committed' ? committedTurn : staleTurn)
+      if (result.outcome !== 'committed') return
       kept = end.completion === undefined && end.unmodified && this.cache.maxInstances > 0 && checkpoint.state !== undefined
       if (kept) {
         const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: consumedIds ?? stored?.consumedIds ?? [] }
