@@ -48,13 +48,17 @@ async function replace(context: ClientContext, prepared: PreparedStart, timeoutM
   }
 }
 
-/** Terminates a live instance, whatever generation it has come to, and waits until it has ended or is gone. */
-async function endOf(context: ClientContext, { instanceId }: InstanceState, timeoutMs: number, seen: Set<string>): Promise<void> {
-  const termination = terminationOf(context, instanceId, 'replaced by a new start', true)
-  await context.call(() => context.service.client.send([termination]))
+/**
+ * Terminates a live instance and waits until it has ended, is gone, or is another execution. The message names the execution that was seen: if somebody else replaces it meanwhile, the new one
+ * is not ended by it. One that continues as new would slip away like that, so from its second generation on the instance is ended whatever execution it has come to.
+ */
+async function endOf(context: ClientContext, { instanceId, executionId, generation }: InstanceState, timeoutMs: number, seen: Set<string>): Promise<void> {
+  const { message, ...termination } = terminationOf(context, instanceId, 'replaced by a new start', true)
+  const instance = generation === 0 ? { instanceId, executionId } : { instanceId }
+  await context.call(() => context.service.client.send([{ ...termination, message: { ...message, instance } }]))
   const until = (state: InstanceState | undefined): boolean => {
     if (state !== undefined) seen.add(state.executionId)
-    return state === undefined || isFinal(state.status)
+    return state === undefined || isFinal(state.status) || (generation === 0 && state.executionId !== executionId)
   }
   await waitForState(context, { instanceId, until, payloads: false, timeoutMs })
 }

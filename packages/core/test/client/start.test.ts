@@ -146,11 +146,12 @@ describe('reuse', () => {
 
   it("'replace' terminates the live one with its children, waits for its end and starts with the same message", async () => {
     const service = new FakeService()
-    service.creates.push(live)
-    service.states.set('i', runningState('i', { executionId: 'e2' }))
+    service.creates.push({ outcome: 'exists', state: runningState('i', { generation: 1 }) })
+    service.states.set('i', runningState('i', { executionId: 'e2', generation: 2 }))
     const starting = new TaskHubClient(service).start(flow, 1, { instanceId: 'i', reuse: 'replace' })
     await service.clock.step()
     expect(service.sent).toMatchObject([{ message: { event: { type: 'ExecutionTerminated', recursive: true, input: 'replaced by a new start' }, instance: { instanceId: 'i' } } }])
+    expect(service.sent[0]?.message.instance.executionId).toBeUndefined()
     service.states.set('i', completedState('i', 'old', { executionId: 'e3', status: 'Terminated' }))
     while (await service.clock.step());
     const handle = await starting
@@ -165,6 +166,19 @@ describe('reuse', () => {
     service.states.set('i', completedState('i', 'new', { executionId: handle.executionId as string }))
     while (await service.clock.step());
     expect(await result).toBe('new')
+  })
+
+  it("'replace' ends the execution it saw, not one that somebody else started meanwhile", async () => {
+    const service = new FakeService()
+    service.creates.push(live)
+    service.states.set('i', live.state)
+    const starting = new TaskHubClient(service).start(flow, 1, { instanceId: 'i', reuse: 'replace' })
+    await service.clock.step()
+    expect(service.sent[0]?.message.instance).toEqual({ instanceId: 'i', executionId: live.state.executionId })
+    service.states.set('i', runningState('i', { executionId: 'of somebody else' }))
+    while (await service.clock.step());
+    await starting
+    expect(service.created.length).toBe(2)
   })
 
   it("'replace' gives up after its timeout", async () => {
