@@ -9,7 +9,7 @@
 import type { Ticks } from '../base/ticks.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { limits } from '../base/limits.js'
-import { DurableError } from '../errors/durable-error.js'
+import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { isFinal } from '../model/instance.js'
 import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import type { Checkpoint } from '../provider/checkpoint.js'
@@ -107,7 +107,7 @@ export class OrchestrationLoop {
     const stored = isCached ? cached.runtime : snapshot === undefined ? undefined : folded(item.instanceId, snapshot)
     const state = isCached ? cached.state : snapshot?.state
     // A start that `create` stored over a finished execution: what history is left is not of the execution the state is about.
-    const isOutdated = state?.status === 'Pending' && stored?.executionId !== state.executionId
+    const isOutdated = state?.status === 'Pending' && stored?.isFinal === true && stored.executionId !== state.executionId
     const runtime = isOutdated ? undefined : stored
     const now = this.parts.service.host.clock.nowTicks()
     const consumedIds = (isCached ? cached : snapshot)?.consumedIds ?? []
@@ -143,7 +143,7 @@ export class OrchestrationLoop {
     try {
       end = await runTurn(turnHost, { draft, past, item, admitted: prepared.admitted, holds: this.#holds })
     } catch (error) {
-      this.forget(draft.runtime)
+      this.#forgetTurn(known, draft)
       return this.#failures.fault(item, known, error)
     }
     try {
@@ -176,7 +176,7 @@ export class OrchestrationLoop {
       }
       if (end.completion !== undefined || end.warnings.length > 0) this.#reportEnd(draft, end)
     } finally {
-      if (!kept) this.forget(draft.runtime)
+      if (!kept) this.#forgetTurn(known, draft)
     }
   }
 
@@ -194,6 +194,12 @@ export class OrchestrationLoop {
   forget(runtime: RuntimeState): void {
     if (this.cache.get(runtime.instanceId)?.runtime === runtime) this.cache.remove(runtime.instanceId)
     this.parts.turnHost.executor.forget({ instanceId: runtime.instanceId, executionId: runtime.executionId })
+  }
+
+  /** The draft has changed the cached copy; after a continue-as-new that is another one than the draft holds. */
+  #forgetTurn({ cached }: KnownInstance, { runtime }: TurnDraft): void {
+    this.forget(runtime)
+    if (cached !== undefined && cached.runtime !== runtime) this.forget(cached.runtime)
   }
 
   /** No code runs: messages without effect, a termination before the start, a rewind. */
@@ -236,13 +242,15 @@ export class OrchestrationLoop {
 
 const afterMicrotasks = process.nextTick
 
-/** The history as it matters to a turn. One that cannot be read matters only while the instance is alive: to a finished one, it is something to be replaced. */
+/** The history as it matters to a turn. One that cannot be read matters only while the instance is alive: to a finished one, or one that was created anew, it is something to be replaced. */
 function folded(instanceId: string, { history, state }: InstanceSnapshot): RuntimeState | undefined {
   if (history.length === 0) return undefined
   try {
-    return new RuntimeState(instanceId, history)
+    const runtime = new RuntimeState(instanceId, history)
+    if (runtime.start === undefined && !runtime.isFinal) throw dtfxError('DTFX_HISTORY_CORRUPT', { instanceId, problem: 'it has no ExecutionStarted' })
+    return runtime
   } catch (error) {
-    if (state !== undefined && isFinal(state.status)) return undefined
+    if (state !== undefined && (isFinal(state.status) || state.status === 'Pending')) return undefined
     throw error
   }
 }
