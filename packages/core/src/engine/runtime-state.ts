@@ -4,7 +4,7 @@
  * Invariants:
  * 1. `open` holds exactly the scheduled events whose completion has not been applied; a completion for an unknown id changes nothing (as in .NET).
  * 2. A final status stays; only Terminated replaces ContinuedAsNew.
- * 3. Damage that replay would misread (a second start, an event of unknown type) is DTFX_HISTORY_CORRUPT.
+ * 3. Damage that replay would misread is DTFX_HISTORY_CORRUPT: a second start, an event of unknown type, a task scheduled twice or after its own completion (its code would wait for ever).
  */
 import { dtfxError } from '../errors/durable-error.js'
 import {
@@ -34,6 +34,8 @@ export class RuntimeState {
   count = 0
   /** The id the next action would take. */
   nextEventId = 0
+  /** Ids that were completed before anything took them; made when there is one. */
+  #early: Set<number> | undefined
 
   constructor(
     readonly instanceId: string,
@@ -63,26 +65,37 @@ export class RuntimeState {
       case 'OrchestratorCompleted':
         return
       case 'SubOrchestrationInstanceCreated':
-        if (event.tags?.[fireAndForgetTag] === undefined) this.open.set(event.eventId, event)
+        if (event.tags?.[fireAndForgetTag] === undefined) this.#open(event)
         return
       case 'TaskScheduled':
-        this.open.set(event.eventId, event)
+        this.#open(event)
         return
       case 'TimerCreated':
-        if (event.eventId !== splitTimerId) this.open.set(event.eventId, event)
+        if (event.eventId !== splitTimerId) this.#open(event)
         return
       case 'TaskCompleted':
       case 'TaskFailed':
       case 'SubOrchestrationInstanceCompleted':
       case 'SubOrchestrationInstanceFailed':
-        this.open.delete(event.taskScheduledId)
+        this.#close(event.taskScheduledId)
         return
       case 'TimerFired':
-        this.open.delete(event.timerId)
+        this.#close(event.timerId)
         return
       default:
         this.#applyLifecycle(event)
     }
+  }
+
+  #open(event: ScheduledEvent): void {
+    const id = event.eventId
+    if (this.open.has(id)) throw this.#corrupt(`it schedules #${id} twice`)
+    if (this.#early?.has(id) === true) throw this.#corrupt(`it completes #${id} before it schedules it`)
+    this.open.set(id, event)
+  }
+
+  #close(id: number): void {
+    if (!this.open.delete(id) && id >= this.nextEventId) (this.#early ??= new Set()).add(id)
   }
 
   #applyLifecycle(event: HistoryEvent): void {
