@@ -193,18 +193,16 @@ function trackAwait(task: OpenTask): void {
   })
 }
 
-/** The first frame outside the framework: where the orchestration made the call. */
+/** The frame that called `ctx`: where the orchestration made the call. Bundled code has one file for all, so the name of the context's class is looked for, not a folder. */
 function callerLine(): string {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 30
-  const stack = new Error('call site').stack ?? ''
+  const frames = (new Error('call site').stack ?? '').split('\n').slice(1)
   Error.stackTraceLimit = limit
-  const frame = stack.split('\n').slice(1).find((line) => !isFrameworkFrame(line))
+  const own = frames.findLastIndex((line) => line.includes('at DurableContext.'))
+  const frame = frames.slice(own + 1).find((line) => !line.includes('node:') && !(own < 0 && line.includes(ownFolder)))
   return frame === undefined ? 'unknown line' : frame.trim().replace(/^at /, '')
 }
 
-const ownFolder = import.meta.url.slice(0, import.meta.url.lastIndexOf('/'))
-
-function isFrameworkFrame(line: string): boolean {
-  return line.includes(ownFolder) || line.includes(ownFolder.replace('file://', '')) || line.includes('node:')
-}
+/** For calls that come later than the call on ctx: attempts of a retry, hops of a timer. */
+const ownFolder = import.meta.url.slice(0, import.meta.url.lastIndexOf('/')).replace('file://', '')

@@ -13,23 +13,27 @@ export function installResourceDetector(): void {
   void process.stdout
   void process.stderr
   const hook = createHook({
-    init(_asyncId, type) {
-      if (harmless.has(type)) return
-      const x = currentExecution()
-      if (x === undefined || x.poison !== undefined) return
-      x.poison = dtfxError('DTFX_FOREIGN_RESOURCE', { name: x.definition.name, instanceId: x.instanceId, resource: `${type} ${creationLine()}` })
-    },
+    init: onResource,
     // Not in the type declarations yet: keeps promises out of the hook, which makes it free.
     ...({ trackPromises: false } as object),
   })
   hook.enable()
 }
 
+function onResource(_asyncId: number, type: string): void {
+  if (harmless.has(type)) return
+  const x = currentExecution()
+  if (x === undefined || x.poison !== undefined) return
+  x.poison = dtfxError('DTFX_FOREIGN_RESOURCE', { name: x.definition.name, instanceId: x.instanceId, resource: `${type} ${creationLine()}` })
+}
+
+/** Up to three frames of what created it, without ours and Node's. */
 function creationLine(): string {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 20
-  const stack = new Error('resource').stack ?? ''
+  const holder: { stack?: string } = {}
+  Error.captureStackTrace(holder, onResource)
   Error.stackTraceLimit = limit
-  const frames = stack.split('\n').slice(1).filter((line) => !line.includes('node:') && !line.includes('resource-detector'))
+  const frames = (holder.stack ?? '').split('\n').slice(1).filter((line) => !line.includes('node:') && !line.includes('AsyncHook.'))
   return frames.slice(0, 3).map((line) => line.trim()).join(' <- ')
 }
