@@ -7,6 +7,8 @@
  */
 import type { AnyActivity } from '../authoring/definitions.js'
 import { compose, Properties, type ActivityMiddlewareContext, type ActivityOutcome } from '../authoring/middleware.js'
+import { backoffMs } from '../base/backoff.js'
+import { sleep } from '../base/clock.js'
 import { addMs, type Ticks } from '../base/ticks.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'
@@ -17,7 +19,9 @@ import type { ActivityWorkItem } from '../provider/work-items.js'
 import { jsonConverter } from '../serialization/data-converter.js'
 import { noMetrics } from '../telemetry/metrics.js'
 import { logEvents } from '../telemetry/log-events.js'
+import { ActivityLimits } from './activity-limits.js'
 import { ActivitySignal } from './activity-signal.js'
+import { isRepeatable } from './commit-again.js'
 import { faultPlan, unknownNameError } from './faults.js'
 import { LockRenewer } from './lock-renewer.js'
 import { UnknownDefinition } from './unknown-definition.js'
@@ -30,6 +34,16 @@ export interface ActivityLoopParts {
   readonly service: OrchestrationService
   readonly options: CheckedWorkerOptions
   readonly spans: SpanRecorder
+}
+
+const crowdedBackoff = { firstMs: 100, maxMs: 10_000 }
+const completionBackoff = { firstMs: 50, maxMs: 2_000 }
+const maxCompletions = 6
+
+/** The store takes no such result (too large, say), but the failure that says so. */
+function refusedBy(error: unknown, { taskScheduledId, timestamp }: TaskCompletedEvent | TaskFailedEvent): TaskFailedEvent {
+  const failure = failureFromError(error)
+  return { type: 'TaskFailed', eventId: -1, timestamp, taskScheduledId, reason: failure.errorMessage, failure }
 }
 
 interface Wrapped {
@@ -50,12 +64,13 @@ function idsOf(item: ActivityWorkItem, event: TaskScheduledEvent): { instanceId:
 export class ActivityLoop {
   readonly renewer: LockRenewer<ActivityWorkItem>
   readonly #parts: ActivityLoopParts
-  readonly #running = new Map<string, number>()
+  readonly limits: ActivityLimits
   /** By slot: of the activity in progress. */
   readonly #signals: (ActivitySignal | undefined)[] = []
 
   constructor(parts: ActivityLoopParts) {
     this.#parts = parts
+    this.limits = new ActivityLimits(parts.options.activities)
     this.renewer = new LockRenewer(parts.service.host.clock, {
       lost: (slot, item, error) => this.#signals[slot]?.abort(DurableError.is(error) ? error : new LockLostError(`activity '${item.delivered.id}'`, error)),
       instanceGone: (slot, item) => this.#signals[slot]?.abort(dtfxError('DTFX_INSTANCE_GONE', { instanceId: item.delivered.message.instance.instanceId })),
@@ -75,12 +90,13 @@ export class ActivityLoop {
       return item.release({ receipt: item.delivered.receipt, outcome: 'quarantine', code: 'DTFX_POISON', reason })
     }
     const definition = this.#parts.options.activities.find(event.name, event.version)
-    if (definition?.concurrency !== undefined && !this.#enter(definition)) return this.#later(item, 100)
+    const isLimited = definition?.concurrency !== undefined
+    if (isLimited && !this.limits.enter(definition)) return this.#crowded(item)
     const abort = new ActivitySignal(item)
     this.#signals[slot] = abort
     this.renewer.watch(slot, item)
-    const span = this.#parts.spans.activity(item.delivered.message, event.name)
     try {
+      const span = this.#parts.spans.activity(item.delivered.message, event.name)
       let outcome: ActivityOutcome
       try {
         outcome = await this.#outcome(item, event, definition, abort)
@@ -91,14 +107,18 @@ export class ActivityLoop {
       }
       span?.end(outcome.status === 'failed' ? { message: outcome.failure.errorMessage } : undefined)
       if (isStopped(outcome, abort)) return await this.#later(item, 0)
-      await item.complete(this.#completion(item, event, outcome))
+      const completion = this.#completion(item, event, outcome)
+      try {
+        await item.complete(completion)
+      } catch (error) {
+        await this.#completeAgain(item, completion, error)
+      }
     } catch (error) {
-      logLine(this.#logger, logEvents.activityAborted, { ...idsOf(item, event), error }, messageOf(error))
-      if (!DurableError.is(error, 'DTFX_LOCK_LOST')) throw error
+      await this.#abandon(item, event, error)
     } finally {
       this.renewer.unwatch(slot)
       this.#signals[slot] = undefined
-      if (definition?.concurrency !== undefined) this.#leave(definition)
+      if (isLimited) this.limits.leave(definition)
     }
   }
 
@@ -133,7 +153,9 @@ export class ActivityLoop {
       taskTags: event.tags ?? {},
       properties: new Properties(),
       deliveryCount: item.delivered.deliveryCount,
-      signal: abort.signal,
+      get signal() {
+        return abort.signal
+      },
     })
     if (outcome?.status !== 'completed' && outcome?.status !== 'failed') {
       throw dtfxError('DTFX_INVALID_OUTCOME', { what: `activity '${event.name}'`, problem: 'its status is neither completed nor failed' })
@@ -172,14 +194,44 @@ export class ActivityLoop {
     return item.release({ receipt: item.delivered.receipt, outcome: 'defer', until: addMs(this.#parts.service.host.clock.nowTicks(), delayMs) as Ticks })
   }
 
-  #enter(definition: AnyActivity): boolean {
-    const running = this.#running.get(definition.name) ?? 0
-    if (running >= (definition.concurrency ?? Number.POSITIVE_INFINITY)) return false
-    this.#running.set(definition.name, running + 1)
-    return true
+  /** The longer an item has been in the way, the later it comes back; a backlog costs little. */
+  #crowded(item: ActivityWorkItem): Promise<void> {
+    return this.#later(item, backoffMs(crowdedBackoff, item.delivered.deliveryCount, this.#parts.service.host.random))
   }
 
-  #leave(definition: AnyActivity): void {
-    this.#running.set(definition.name, (this.#running.get(definition.name) ?? 1) - 1)
+  /** A result is dear: it is offered again while the lock lasts. One that the store will never take becomes the failure of the activity. */
+  async #completeAgain(item: ActivityWorkItem, completion: TaskCompletedEvent | TaskFailedEvent, failure: unknown): Promise<void> {
+    const { host } = this.#parts.service
+    let offered = completion
+    let error = failure
+    for (let attempt = 1; attempt < maxCompletions; attempt++) {
+      if (isRepeatable(error)) await sleep(host.clock, backoffMs(completionBackoff, attempt, host.random), item.lost)
+      else if (DurableError.is(error, 'DTFX_PERMANENT') && offered === completion) offered = refusedBy(error, completion)
+      else throw error
+      try {
+        return await item.complete(offered)
+      } catch (next) {
+        error = next
+      }
+    }
+    throw error
+  }
+
+  /** The attempt came to no end of its own. With the lock lost somebody else runs it; otherwise it comes back later. @throws a passing error of the store, so that the slot waits before it asks for more */
+  async #abandon(item: ActivityWorkItem, event: TaskScheduledEvent, error: unknown): Promise<void> {
+    const { service, options } = this.#parts
+    logLine(this.#logger, logEvents.activityAborted, { ...idsOf(item, event), error }, messageOf(error))
+    if (DurableError.is(error, 'DTFX_LOCK_LOST')) return
+    const { receipt } = item.delivered
+    const isPassing = isRepeatable(error)
+    const { until, exhausted } = faultPlan([item.delivered], options.maxFaults, service.host)
+    try {
+      if (isPassing) await item.release({ receipt, outcome: 'defer', until })
+      else if (!exhausted) await item.release({ receipt, outcome: 'fault', until })
+      else await item.release({ receipt, outcome: 'quarantine', code: 'DTFX_POISON', reason: messageOf(error) })
+    } catch (failure) {
+      logLine(this.#logger, logEvents.lockLost, { ...idsOf(item, event), error: failure }, 'its message could not be given back; it comes back when the lock ends')
+    }
+    if (isPassing) throw error
   }
 }

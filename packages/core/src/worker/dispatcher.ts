@@ -9,6 +9,7 @@
 import { backoffMs } from '../base/backoff.js'
 import { sleep } from '../base/clock.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
+import { messageOf } from './worker-log.js'
 
 export interface DispatcherPlan<Item> {
   readonly name: string
@@ -19,8 +20,6 @@ export interface DispatcherPlan<Item> {
   process(item: Item, slot: number): Promise<void>
   /** Gives an item back untouched. */
   giveBack(item: Item): Promise<void>
-  /** Waited for before each fetch: rate limits. */
-  readonly admit?: ((signal: AbortSignal) => Promise<void>) | undefined
 }
 
 const retry = { firstMs: 50, maxMs: 10_000 }
@@ -54,7 +53,6 @@ export class Dispatcher<Item> {
     let failures = 0
     while (!signal.aborted) {
       try {
-        if (this.#plan.admit !== undefined) await this.#plan.admit(signal)
         const item = await this.#plan.fetch(signal)
         if (signal.aborted) await this.#plan.giveBack(item)
         else {
@@ -77,7 +75,7 @@ export class Dispatcher<Item> {
   async #backOff(failures: number, error: unknown): Promise<void> {
     const { clock, random, logger } = this.#plan.host
     const delayMs = backoffMs(retry, failures, random)
-    logger.log('error', `${this.#plan.name} dispatcher: ${error instanceof Error ? error.message : String(error)}`, { dispatcher: this.#plan.name, failures, delayMs, error }, 25)
+    logger.log('error', `${this.#plan.name} dispatcher: ${messageOf(error)}`, { dispatcher: this.#plan.name, failures, delayMs, error }, 25)
     await sleep(clock, delayMs, this.#stopping.signal)
   }
 }

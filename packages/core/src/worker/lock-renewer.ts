@@ -3,10 +3,11 @@
  *
  * Invariants:
  * 1. A sweep comes at least four times per lock period, and renews every item of which less than half of the period is left.
- * 2. When an item cannot be renewed its watcher is told exactly once, and the item is forgotten.
+ * 2. When the lock of an item is lost, because the store says so or because its time ran out while renewing failed, its watcher is told exactly once, and the item is forgotten.
  */
 import type { CancelTimer, Clock } from '../base/clock.js'
 import { msFromTicks, type Ticks } from '../base/ticks.js'
+import { DurableError } from '../errors/durable-error.js'
 
 export interface Renewable {
   readonly lockedUntil: Ticks | undefined
@@ -80,6 +81,13 @@ export class LockRenewer<Item extends Renewable> {
     if (isBusy) this.#arm()
   }
 
+  /** A renewal that failed for another reason is tried again by the next sweep, as long as the lock lasts. */
+  #isLost(slot: number, item: Item, error: unknown): boolean {
+    if (DurableError.is(error, 'DTFX_LOCK_LOST')) return true
+    const lockedUntil = this.#movedTo[slot] ?? item.lockedUntil
+    return lockedUntil !== undefined && msFromTicks(lockedUntil) <= this.#clock.nowMs()
+  }
+
   async #renew(slot: number, item: Item): Promise<void> {
     this.#renewing.add(item)
     try {
@@ -88,7 +96,7 @@ export class LockRenewer<Item extends Renewable> {
       if (instanceGone === true) this.#watcher.instanceGone?.(slot, item)
       this.#movedTo[slot] = lockedUntil
     } catch (error) {
-      if (this.#items[slot] !== item) return
+      if (this.#items[slot] !== item || !this.#isLost(slot, item, error)) return
       this.#items[slot] = undefined
       this.#watcher.lost(slot, item, error)
     } finally {

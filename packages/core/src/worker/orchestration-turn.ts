@@ -98,7 +98,7 @@ function requestOf(host: TurnHost, draft: TurnDraft, past: readonly HistoryEvent
 
 async function runMiddleware(host: TurnHost, plan: TurnPlan, request: TurnRequest, warnings: TurnWarning[]): Promise<{ readonly value: OrchestrationOutcome; readonly own: boolean }> {
   let own: OrchestrationOutcome | undefined
-  const run = compose<OrchestrationMiddlewareContext, OrchestrationOutcome>(host.middleware, async () => (own = await execute(host, plan, request, warnings)))
+  const run = compose<OrchestrationMiddlewareContext, OrchestrationOutcome>(host.middleware, async () => (own = frozen(await execute(host, plan, request, warnings))))
   const value = await run(contextOf(host, plan, request))
   checkOutcome(value, plan.draft.runtime)
   return { value, own: value === own }
@@ -118,6 +118,12 @@ function contextOf(host: TurnHost, plan: TurnPlan, request: TurnRequest): Orches
     isCached: request.past === undefined,
     deliveryCount: mostDeliveries(plan.item.messages),
   }
+}
+
+/** Middleware replaces an outcome, it does not change the engine's: that one would no longer be what the suspended execution believes it decided. */
+function frozen(outcome: OrchestrationOutcome): OrchestrationOutcome {
+  Object.freeze(outcome.actions)
+  return Object.freeze(outcome)
 }
 
 async function execute(host: TurnHost, plan: TurnPlan, request: TurnRequest, warnings: TurnWarning[]): Promise<OrchestrationOutcome> {

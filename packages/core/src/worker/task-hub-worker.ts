@@ -12,7 +12,7 @@ import { logEvents } from '../telemetry/log-events.js'
 import { ActivityLoop } from './activity-loop.js'
 import { Dispatcher } from './dispatcher.js'
 import { OrchestrationLoop } from './orchestration-loop.js'
-import { rateLimit } from './rate-limit.js'
+import { limitRate } from './rate-limit.js'
 import { SpanRecorder } from './span-recorder.js'
 import { logLine } from './worker-log.js'
 import { checkWorkerOptions, type CheckedWorkerOptions, type TaskHubWorkerOptions } from './worker-options.js'
@@ -37,6 +37,8 @@ export class TaskHubWorker implements AsyncDisposable {
   readonly #options: CheckedWorkerOptions
   #phase: Phase = 'stopped'
   #running: Running | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<WorkerStopReport> | undefined
 
   /** @throws DTFX_INVALID_OPTION, DTFX_DUPLICATE_DEFINITION */
   constructor(service: OrchestrationService, options: TaskHubWorkerOptions) {
@@ -50,8 +52,13 @@ export class TaskHubWorker implements AsyncDisposable {
 
   /** Creates the hub unless told not to, and begins to take work. @throws DTFX_WORKER_STATE when not stopped */
   async start(): Promise<void> {
-    this.#expect('stopped', 'start')
+    if (this.#phase !== 'stopped') throw dtfxError('DTFX_WORKER_STATE', { state: this.#phase, what: 'start' })
     this.#phase = 'starting'
+    this.#starting = this.#start()
+    await this.#starting
+  }
+
+  async #start(): Promise<void> {
     logLine(this.#service.host.logger, logEvents.workerStarting, {})
     try {
       if (this.#options.autoCreate) await this.#service.createHub()
@@ -66,24 +73,35 @@ export class TaskHubWorker implements AsyncDisposable {
 
   /**
    * Takes no new work and waits for what is in progress, at most `deadline` (default 10 s); running activities are told by their signal first, so that they can come to an end.
-   * A no-op when stopped.
+   * A no-op when stopped; one that starts is stopped as soon as it has started; one that stops already is waited for.
    */
   async stop(options: { readonly deadline?: Duration | undefined } = {}): Promise<WorkerStopReport> {
-    const running = this.#running
-    if (this.#phase === 'stopped' || running === undefined) return { abandoned: 0 }
-    this.#expect('running', 'stop')
     const deadlineMs = durationMs(options.deadline ?? '10s', 'deadline')
+    if (this.#phase === 'starting') await this.#starting?.catch(() => {})
+    if (this.#stopping !== undefined) return this.#stopping
+    const running = this.#running
+    if (running === undefined) return { abandoned: 0 }
     this.#phase = 'stopping'
+    this.#stopping = this.#stop(running, deadlineMs)
+    return this.#stopping
+  }
+
+  async #stop(running: Running, deadlineMs: number): Promise<WorkerStopReport> {
     logLine(this.#service.host.logger, logEvents.workerStopping, {})
     running.activityLoop.abortAll(dtfxError('DTFX_WORKER_STATE', { state: 'stopping', what: 'going on with an activity' }))
-    const busy = await Promise.all([running.orchestrations.stop(deadlineMs), running.activities?.stop(deadlineMs) ?? 0])
-    await running.port.stop(0)
-    running.orchestrationLoop.renewer.stop()
-    running.activityLoop.renewer.stop()
-    running.orchestrationLoop.cache.clear()
-    this.#running = undefined
-    this.#phase = 'stopped'
-    const abandoned = busy[0] + busy[1]
+    let abandoned = 0
+    try {
+      const busy = await Promise.all([running.orchestrations.stop(deadlineMs), running.activities?.stop(deadlineMs) ?? 0])
+      abandoned = busy[0] + busy[1]
+      await running.port.stop(0)
+    } finally {
+      running.orchestrationLoop.renewer.stop()
+      running.activityLoop.renewer.stop()
+      running.orchestrationLoop.cache.clear()
+      this.#running = undefined
+      this.#stopping = undefined
+      this.#phase = 'stopped'
+    }
     logLine(this.#service.host.logger, logEvents.workerStopped, { abandoned })
     return { abandoned }
   }
@@ -106,12 +124,12 @@ export class TaskHubWorker implements AsyncDisposable {
     const service = this.#service
     const options = this.#options
     const { host } = service
+    const executor = createEngine({ orchestrations: options.orchestrations, converter: service.converter, logger: host.logger, determinism: options.determinism })
     const port = await service.startWorker({
       workerId: options.workerId ?? `worker-${host.random.id().slice(0, 12)}`,
       hosted: { orchestrations: options.orchestrations.list(), activities: options.activities.list() },
       concurrency: options.concurrency,
     })
-    const executor = createEngine({ orchestrations: options.orchestrations, converter: service.converter, logger: host.logger, determinism: options.determinism })
     const spans = new SpanRecorder(host.tracer)
     const turnHost = { executor, registry: options.orchestrations, middleware: options.middleware.orchestration, keep: options.maxCachedInstances > 0, versionPolicy: options.versionPolicy }
     const orchestrationLoop = new OrchestrationLoop({ service, options, turnHost, spans, runId: host.random.id() })
@@ -133,18 +151,14 @@ export class TaskHubWorker implements AsyncDisposable {
   #activityDispatcher(port: WorkerPort, loop: ActivityLoop): Dispatcher<ActivityWorkItem> {
     const { maxActivitiesPerSecond, concurrency } = this.#options
     const { host } = this.#service
+    const fetch = (signal: AbortSignal): Promise<ActivityWorkItem> => loop.limits.fetch(port, signal)
     return new Dispatcher<ActivityWorkItem>({
       name: 'activity',
       concurrency: concurrency.activities,
       host,
-      fetch: (signal) => port.nextActivity({}, signal),
+      fetch: maxActivitiesPerSecond === undefined ? fetch : limitRate(fetch, maxActivitiesPerSecond, host.clock),
       process: (item, slot) => loop.process(item, slot),
       giveBack: (item) => item.release({ receipt: item.delivered.receipt, outcome: 'defer', until: host.clock.nowTicks() }),
-      admit: maxActivitiesPerSecond === undefined ? undefined : rateLimit(maxActivitiesPerSecond, host.clock),
     })
-  }
-
-  #expect(phase: Phase, what: string): void {
-    if (this.#phase !== phase) throw dtfxError('DTFX_WORKER_STATE', { state: this.#phase, what })
   }
 }

@@ -62,7 +62,10 @@ export function checkWorkerOptions(options: TaskHubWorkerOptions): CheckedWorker
       activities: whole('concurrency.activities', concurrency?.activities ?? 100, 0),
     },
     maxActivitiesPerSecond: options.maxActivitiesPerSecond === undefined ? undefined : whole('maxActivitiesPerSecond', options.maxActivitiesPerSecond, 1),
-    middleware: { orchestration: middleware?.orchestration ?? [], activity: middleware?.activity ?? [] },
+    middleware: {
+      orchestration: functions('middleware.orchestration', middleware?.orchestration ?? []),
+      activity: functions('middleware.activity', middleware?.activity ?? []),
+    },
     determinism: options.determinism,
     versionPolicy: {
       version: options.version ?? '',
@@ -78,11 +81,17 @@ export function checkWorkerOptions(options: TaskHubWorkerOptions): CheckedWorker
 }
 
 function checkKinds<D extends { readonly kind: string; readonly name: string; readonly run: unknown }>(option: string, definitions: readonly D[], kind: string): readonly D[] {
+  if (!Array.isArray(definitions)) refuse(option, `is no list; give a list of ${kind} definitions`)
   for (const definition of definitions) {
     if (definition?.kind !== kind) refuse(option, `holds something that is no ${kind} definition`)
     if (typeof definition.run !== 'function') refuse(option, `holds the declaration '${definition.name}'; a worker needs a definition with a function`)
   }
   return definitions
+}
+
+function functions<T>(option: string, layers: readonly T[]): readonly T[] {
+  if (!Array.isArray(layers) || layers.some((layer) => typeof layer !== 'function')) refuse(option, 'holds something that is no function; give a list of functions (ctx, next) => …')
+  return [...layers]
 }
 
 function whole(option: string, value: number, least: number): number {
