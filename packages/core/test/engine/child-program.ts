@@ -20,6 +20,7 @@ const failed = (id) => ({ type: 'TaskFailed', eventId: -1, timestamp: os.timesta
 const completed = (id, result) => ({ type: 'TaskCompleted', eventId: -1, timestamp: os.timestamp, taskScheduledId: id, result })
 const idle = () => new Promise((resolve) => setTimeout(resolve, 20))
 function orchestration(run, determinism = 'guard', logger) {
+  if (determinism === 'default') determinism = undefined
   const definition = { kind: 'orchestration', name: 'orderFlow', run, waitForOpenTasks: false, timerHopMs: 'none' }
   const engine = createEngine({ orchestrations: new Registry('Orchestration', [definition]), determinism, logger })
   let begun = false
