@@ -13,7 +13,7 @@ export interface Metrics {
 
 /** Instrument → meaning and unit. */
 export const metricNames = {
-  'dtfx.orchestrations.started': 'executions started',
+  'dtfx.orchestrations.started': 'executions begun; generations of continue-as-new count once',
   'dtfx.orchestrations.completed': 'executions ended, by status',
   'dtfx.orchestrations.active': 'orchestration work items in progress',
   'dtfx.turns': 'turns run, by result: committed, stale, fault, deferred',

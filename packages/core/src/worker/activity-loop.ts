@@ -96,10 +96,11 @@ export class ActivityLoop {
     this.#signals[slot] = abort
     this.renewer.watch(slot, item)
     try {
+      if (this.#logger.enabled('debug')) logLine(this.#logger, logEvents.activityStarting, idsOf(item, event))
       const span = this.#parts.spans.activity(item.delivered.message, event.name)
       let outcome: ActivityOutcome
       try {
-        outcome = await this.#outcome(item, event, definition, abort)
+        outcome = await (span === undefined ? this.#outcome(item, event, definition, abort) : span.run(() => this.#outcome(item, event, definition, abort)))
       } catch (error) {
         span?.end({ message: messageOf(error) })
         await this.#fault(item, event, error)
@@ -166,6 +167,7 @@ export class ActivityLoop {
   /** The event that tells the instance, and what log and metrics say of it. */
   #completion(item: ActivityWorkItem, event: TaskScheduledEvent, outcome: ActivityOutcome): TaskCompletedEvent | TaskFailedEvent {
     const { clock, metrics } = this.#parts.service.host
+    if (this.#logger.enabled('debug')) logLine(this.#logger, logEvents.activityCompleted, { ...idsOf(item, event), status: outcome.status })
     if (metrics !== noMetrics) metrics.count('dtfx.activities.completed', 1, { status: outcome.status, name: event.name })
     const head = { eventId: -1, timestamp: clock.nowTicks(), taskScheduledId: event.eventId }
     if (outcome.status === 'completed') return { type: 'TaskCompleted', ...head, result: outcome.result }

@@ -9,10 +9,14 @@
 import { backoffMs } from '../base/backoff.js'
 import { sleep } from '../base/clock.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
-import { messageOf } from './worker-log.js'
+import { logEvents } from '../telemetry/log-events.js'
+import { noMetrics, type MetricName } from '../telemetry/metrics.js'
+import { logLine, messageOf } from './worker-log.js'
 
 export interface DispatcherPlan<Item> {
   readonly name: string
+  /** The level that shows how many items are in progress. */
+  readonly gauge: MetricName
   readonly concurrency: number
   readonly host: OrchestrationService['host']
   fetch(signal: AbortSignal): Promise<Item>
@@ -56,11 +60,11 @@ export class Dispatcher<Item> {
         const item = await this.#plan.fetch(signal)
         if (signal.aborted) await this.#plan.giveBack(item)
         else {
-          this.active++
+          this.#count(1)
           try {
             await this.#plan.process(item, slot)
           } finally {
-            this.active--
+            this.#count(-1)
           }
         }
         failures = 0
@@ -72,10 +76,16 @@ export class Dispatcher<Item> {
     }
   }
 
+  #count(change: number): void {
+    this.active += change
+    const { metrics } = this.#plan.host
+    if (metrics !== noMetrics) metrics.gauge(this.#plan.gauge, this.active)
+  }
+
   async #backOff(failures: number, error: unknown): Promise<void> {
     const { clock, random, logger } = this.#plan.host
     const delayMs = backoffMs(retry, failures, random)
-    logger.log('error', `${this.#plan.name} dispatcher: ${messageOf(error)}`, { dispatcher: this.#plan.name, failures, delayMs, error }, 25)
+    logLine(logger, logEvents.fetchFailed, { dispatcher: this.#plan.name, failures, delayMs, error }, `${this.#plan.name} dispatcher: ${messageOf(error)}`)
     await sleep(clock, delayMs, this.#stopping.signal)
   }
 }

@@ -6,7 +6,7 @@
  * 2. A cached copy may be committed from; before a message is discarded, deferred or quarantined the instance is loaded afresh.
  * 3. The cache keeps an instance only after an acknowledged commit of the executor's own outcome; everything else forgets the suspended execution.
  */
-import type { Ticks } from '../base/ticks.js'
+import { msFromTicks, type Ticks } from '../base/ticks.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { limits } from '../base/limits.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
@@ -139,6 +139,9 @@ export class OrchestrationLoop {
     const past = prepared.replaces || known.runtime === undefined ? noEvents : known.snapshot?.history
     if (mostDeliveries(item.messages) > 2 && (await item.markSuspect()) > limits.maxSuspectTurns) return this.#failures.suspect(item)
     this.parts.service.host.metrics.count(past === undefined ? 'dtfx.cache.hits' : 'dtfx.cache.misses', 1)
+    const { logger } = this.parts.service.host
+    const ids = logger.enabled('debug') ? { instanceId: item.instanceId, executionId: draft.runtime.executionId } : undefined
+    if (ids !== undefined) logLine(logger, logEvents.orchestrationExecuting, ids)
     let end: TurnEnd
     try {
       end = await runTurn(turnHost, { draft, past, item, admitted: prepared.admitted, holds: this.#holds })
@@ -146,6 +149,7 @@ export class OrchestrationLoop {
       this.#forgetTurn(known, draft)
       return this.#failures.fault(item, known, error)
     }
+    if (ids !== undefined) logLine(logger, logEvents.orchestrationExecuted, ids)
     try {
       await this.commit(item, known, draft, end)
     } catch (error) {
@@ -169,6 +173,7 @@ export class OrchestrationLoop {
       }
       metrics.count('dtfx.turns', 1, result.outcome === 'committed' ? committedTurn : staleTurn)
       if (result.outcome !== 'committed') return
+      if (metrics !== noMetrics) this.#measure(known, draft)
       kept = end.completion === undefined && end.unmodified && this.cache.maxInstances > 0 && checkpoint.state !== undefined
       if (kept) {
         const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: consumedIds ?? stored?.consumedIds ?? [] }
@@ -213,6 +218,12 @@ export class OrchestrationLoop {
     if (outbound.length === 0) return item.release(prepared.settlements)
     const { settlements } = prepared
     await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })
+  }
+
+  #measure({ now, prepared }: KnownInstance, draft: TurnDraft): void {
+    const { clock, metrics } = this.parts.service.host
+    metrics.record('dtfx.turn.duration_ms', clock.nowMs() - msFromTicks(now))
+    if (startOf(prepared.admitted) !== undefined) metrics.count('dtfx.orchestrations.started', 1, { name: draft.start.name })
   }
 
   #reportEnd(draft: TurnDraft, end: TurnEnd): void {

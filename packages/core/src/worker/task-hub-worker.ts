@@ -136,6 +136,7 @@ export class TaskHubWorker implements AsyncDisposable {
     const activityLoop = new ActivityLoop({ service, options, spans })
     const orchestrations = new Dispatcher<OrchestrationWorkItem>({
       name: 'orchestration',
+      gauge: 'dtfx.orchestrations.active',
       concurrency: options.concurrency.orchestrations,
       host,
       fetch: (signal) => port.nextOrchestration(signal),
@@ -154,6 +155,7 @@ export class TaskHubWorker implements AsyncDisposable {
     const fetch = (signal: AbortSignal): Promise<ActivityWorkItem> => loop.limits.fetch(port, signal)
     return new Dispatcher<ActivityWorkItem>({
       name: 'activity',
+      gauge: 'dtfx.activities.active',
       concurrency: concurrency.activities,
       host,
       fetch: maxActivitiesPerSecond === undefined ? fetch : limitRate(fetch, maxActivitiesPerSecond, host.clock),
