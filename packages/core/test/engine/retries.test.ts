@@ -158,6 +158,10 @@ describe('delays', () => {
     )
   })
 
+  it('full jitter on the shortest delay never gives 0', () => {
+    for (let attempt = 1; attempt <= 50; attempt++) expect(delay({ firstDelay: 0, jitter: 1 }, attempt)).toBe(1)
+  })
+
   it('jitter differs between attempts and calls', () => {
     const drawn = [1, 2, 3, 4].flatMap((attempt) => ['e/0', 'e/1'].map((seed) => delay({ jitter: 1, firstDelay: '1h' }, attempt, seed)))
     expect(new Set(drawn).size).toBe(8)

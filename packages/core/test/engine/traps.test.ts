@@ -47,6 +47,19 @@ describe('T1: a durable task fails before anybody awaits it', () => {
     expect(resultOf(await instance.turn(completed(later)))).toBe('caught TaskFailedError')
   })
 
+  it.each(Object.keys(kinds).filter((kind) => kind !== 'a chained helper of ctx'))('%s: nobody ever awaits it, and there is nothing to warn of', async (kind) => {
+    const instance = instanceOf(async (ctx) => {
+      void kinds[kind]?.(ctx)
+      await ctx.callActivity('b')
+      await ctx.callActivity('c')
+    }, sticky)
+    const [b] = (await instance.begin()).actions.filter((action) => action.type === 'ScheduleTask' && action.name === 'b')
+    await instance.turn(failed(0))
+    await idle()
+    const c = (await instance.turn(completed(b?.id as number))).actions[0]?.id as number
+    expect((await instance.turn(completed(c))).warnings).toStrictEqual([])
+  })
+
   it('a wait for an event that timed out: the late await gets the error', async () => {
     const instance = instanceOf(async (ctx) => {
       const wait = ctx.waitForExternalEvent('go', { timeout: '1s' })
