@@ -1,12 +1,7 @@
-/** What a workload measures: one figure, its unit and its case. A run of a workload gives several; the first is the headline. */
-
-export interface Measurement {
-  readonly case: string
-  readonly metric: Metric
-  readonly value: number
-  readonly unit: string
-  readonly operation?: string
-}
+/**
+ * What is measured and by whom. A workload opens sides (ours, a competitor's), each side is run several times, each run gives the same list of measurements.
+ * Invariants: of each case the first measurement is the headline, which the ratio is made of; a side checks what it computed before it gives a figure.
+ */
 
 export type Metric =
   | 'orchestrations_per_second'
@@ -20,18 +15,28 @@ export type Metric =
   | 'event_loop_gap_ms'
   | 'ratio'
 
-/** Metrics of which less is better: their ratio is turned, so that > 1 always says that ours is better. */
-export const lessIsBetter: ReadonlySet<Metric> = new Set(['duration_ms', 'latency_p50_ms', 'latency_p99_ms', 'requests_total', 'bytes_per_instance', 'event_loop_gap_ms'])
+export interface Measurement {
+  readonly case: string
+  readonly metric: Metric
+  readonly value: number
+  readonly unit: string
+  /** Of `requests_by_operation`. */
+  readonly operation?: string
+}
 
-/** One side of a comparison, opened once and run several times. */
+/** Whether more is better; of all other metrics less is. */
+export function moreIsBetter(metric: Metric): boolean {
+  return metric === 'orchestrations_per_second' || metric === 'activities_per_second'
+}
+
+/** Who is measured: opened once, run several times. */
 export interface Side {
-  readonly name: string
-  /** One counted run. @throws WrongResult if the side computed something else than it should have */
+  /** One run. @throws WrongResult */
   run(): Promise<readonly Measurement[]>
   close(): Promise<void>
 }
 
-export interface WorkloadOptions {
+export interface SideOptions {
   readonly provider: string
   readonly count: number
 }
@@ -39,22 +44,33 @@ export interface WorkloadOptions {
 export interface Workload {
   readonly name: string
   readonly summary: string
-  /** What `--count` counts, and its default. */
+  /** What `--count` counts. */
+  readonly counts: string
   readonly defaultCount: number
   readonly defaultRuns: number
-  open(options: WorkloadOptions): Promise<Side>
+  open(options: SideOptions): Promise<Side>
   /** By name of the competitor. */
-  readonly against?: Readonly<Record<string, (options: WorkloadOptions) => Promise<Side>>> | undefined
+  readonly against?: Readonly<Record<string, (options: SideOptions) => Promise<Side>>> | undefined
 }
 
-/** A side gave a wrong result: its figures mean nothing. */
+/** A side computed something else than it should have: its figures mean nothing. */
 export class WrongResult extends Error {
-  constructor(side: string, expected: unknown, actual: unknown) {
-    super(`${side} gave a wrong result: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)?.slice(0, 200)}`)
+  constructor(side: string, expected: string, actual: string) {
+    super(`${side} gave a wrong result: expected ${expected}, got ${actual.slice(0, 200)}`)
     this.name = 'WrongResult'
   }
 }
 
+/** Compares as JSON. @throws WrongResult */
 export function expectResult(side: string, actual: unknown, expected: unknown): void {
-  if (JSON.stringify(actual) !== JSON.stringify(expected)) throw new WrongResult(side, expected, actual)
+  const [wanted, got] = [String(JSON.stringify(expected)), String(JSON.stringify(actual))]
+  if (wanted !== got) throw new WrongResult(side, wanted, got)
+}
+
+export function durationOf(caseName: string, durationMs: number): Measurement {
+  return { case: caseName, metric: 'duration_ms', value: durationMs, unit: 'ms' }
+}
+
+export function activitiesPerSecond(caseName: string, count: number, durationMs: number): Measurement {
+  return { case: caseName, metric: 'activities_per_second', value: (count / durationMs) * 1000, unit: 'activities/s' }
 }

@@ -1,4 +1,5 @@
-/** Rows as JSON lines for programs or as a table for people. */
+/** Rows as JSON lines for programs, or as a table for people. */
+import Table from 'cli-table3'
 import type { Row } from './runner.js'
 
 export function jsonLines(rows: readonly Row[]): string {
@@ -8,21 +9,20 @@ export function jsonLines(rows: readonly Row[]): string {
 export function table(rows: readonly Row[]): string {
   const first = rows[0]
   if (first === undefined) return ''
-  const cells = rows.map((row) => [
-    row.workload,
-    row.case,
-    row.against === undefined ? row.provider : `${row.provider} / ${row.against}`,
-    row.operation === undefined ? row.metric : `${row.metric} ${row.operation}`,
-    `${format(row.value)} ${row.unit}`,
-    row.runs.map(format).join(' '),
-  ])
-  const head = ['workload', 'case', 'provider', 'metric', 'median', 'runs']
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => (column === 5 ? 0 : (row[column] as string).length))))
-  const line = (row: readonly string[]): string => row.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd()
-  return [`Node ${first.node}, ${first.cpu}`, '', line(head), line(widths.map((width) => '─'.repeat(width))), ...cells.map(line), ''].join('\n')
+  const grid = new Table({ head: ['case', 'provider', 'metric', 'median', 'lowest … highest', 'runs'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'left', 'right', 'right', 'right'] })
+  for (const row of rows) {
+    grid.push([
+      row.case,
+      row.against === undefined ? row.provider : `${row.provider} : ${row.against}`,
+      row.operation === undefined ? row.metric : `${row.metric} ${row.operation}`,
+      `${readable(row.value)} ${row.unit}`,
+      `${readable(Math.min(...row.runs))} … ${readable(Math.max(...row.runs))}`,
+      row.runs.length,
+    ])
+  }
+  return `${first.workload}: Node ${first.node}, ${first.cpu}\n${grid.toString()}\n`
 }
 
-function format(value: number): string {
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US')
-  return Number(value.toPrecision(4)).toString()
+function readable(value: number): string {
+  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(4)))
 }

@@ -1,79 +1,125 @@
 /**
- * Runs a workload: three warm-ups of each side (a compiler at work measures nothing but itself), then the counted runs, the sides in turn (A B A B …), so that a change of the machine's speed meets both. Rows hold medians and all runs.
+ * Runs a workload on one or two sides.
+ * Invariants: each side is warmed up first, for the same time; counted runs alternate (A B A B …), so that a change of the machine's speed meets both; a wrong result of any
+ * run ends everything, without a row. Garbage is not collected by force between runs: that also drops compiled code whose objects all died, and measures how it is compiled again.
  */
 import os from 'node:os'
-import { lessIsBetter, type Measurement, type Side, type Workload, type WorkloadOptions } from './measurement.js'
+import { moreIsBetter, type Measurement, type Metric, type Side, type SideOptions, type Workload } from './measurement.js'
 import { median } from './statistics.js'
 
-export interface Row {
+export interface Row extends Measurement {
   readonly workload: string
-  readonly case: string
   readonly provider: string
-  readonly metric: string
+  /** Median of `runs`. */
   readonly value: number
-  readonly unit: string
   readonly runs: readonly number[]
   readonly node: string
   readonly cpu: string
-  readonly operation?: string
+  /** Of `ratio`: with whom. */
   readonly against?: string
 }
 
-export interface RunPlan extends WorkloadOptions {
-  readonly runs: number
+export interface RunPlan {
+  readonly provider: string
+  readonly count?: number | undefined
+  readonly runs?: number | undefined
   readonly against?: string | undefined
 }
 
+/** Warm-up of a side: until this time has passed, at least one run. */
+const warmUpMs = 1_000
+/** Without `--runs`: no further round is begun that would end later than this after the start. */
+const budgetMs = 22_000
+
 export async function runWorkload(workload: Workload, plan: RunPlan): Promise<Row[]> {
-  const sides = [await workload.open(plan)]
+  const startedMs = performance.now()
+  const options: SideOptions = { provider: plan.provider, count: plan.count ?? workload.defaultCount }
+  const sides: Side[] = []
   try {
-    if (plan.against !== undefined) {
-      const open = workload.against?.[plan.against]
-      if (open === undefined) throw new Error(`workload ${workload.name} cannot be compared with ${plan.against}; it knows: ${Object.keys(workload.against ?? {}).join(', ') || 'nobody'}`)
-      sides.push(await open(plan))
-    }
-    const results = await interleave(sides, plan.runs)
-    const rows = results.flatMap((runs, index) => toRows(workload, index === 0 ? plan.provider : (plan.against as string), runs))
-    return plan.against === undefined ? rows : [...rows, ...ratios(workload, plan.against, results)]
+    sides.push(await workload.open(options))
+    if (plan.against !== undefined) sides.push(await openRival(workload, plan.against, options))
+    for (const side of sides) await warmUp(side)
+    const roundsEndMs = plan.runs === undefined ? startedMs + budgetMs : Number.POSITIVE_INFINITY
+    const results = await interleave(sides, plan.runs ?? workload.defaultRuns, roundsEndMs)
+    return toRows(workload, plan, results)
   } finally {
     for (const side of sides) await side.close()
   }
 }
 
-async function interleave(sides: readonly Side[], runs: number): Promise<Measurement[][][]> {
-  const results: Measurement[][][] = sides.map(() => [])
-  for (let warmUp = 0; warmUp < 3; warmUp++) for (const side of sides) await side.run()
-  for (let run = 0; run < runs; run++) {
+async function openRival(workload: Workload, against: string, options: SideOptions): Promise<Side> {
+  const open = workload.against?.[against]
+  if (open === undefined) throw new Error(`workload ${workload.name} cannot be compared with '${against}'`)
+  return open(options)
+}
+
+async function warmUp(side: Side): Promise<void> {
+  const endMs = performance.now() + warmUpMs
+  do await side.run()
+  while (performance.now() < endMs)
+}
+
+/** Results by side, then by run. */
+async function interleave(sides: readonly Side[], runs: number, roundsEndMs: number): Promise<(readonly Measurement[])[][]> {
+  const results: (readonly Measurement[])[][] = sides.map(() => [])
+  for (let round = 0; round < runs; round++) {
+    const startedMs = performance.now()
     for (const [index, side] of sides.entries()) {
-      results[index]?.push([...(await side.run())])
+      results[index]?.push(await side.run())
     }
+    const nowMs = performance.now()
+    if (nowMs + (nowMs - startedMs) > roundsEndMs) break
   }
   return results
 }
 
-function toRows(workload: Workload, provider: string, runs: readonly Measurement[][]): Row[] {
+function toRows(workload: Workload, { provider, against }: RunPlan, [ours = [], theirs = []]: readonly (readonly Measurement[])[][]): Row[] {
+  const rows = sideRows(workload, provider, ours)
+  if (against === undefined) return rows
+  return [...rows, ...sideRows(workload, against, theirs), ...ratioRows(workload, { provider, against }, ours, theirs)]
+}
+
+function sideRows(workload: Workload, provider: string, runs: readonly (readonly Measurement[])[]): Row[] {
   return (runs[0] ?? []).map((first, index) => {
+    const { operation } = first
     const values = runs.map((run) => run[index]?.value ?? Number.NaN)
-    return { ...rowHead(workload), provider, case: first.case, metric: first.metric, ...(first.operation === undefined ? {} : { operation: first.operation }), value: round(median(values)), unit: first.unit, runs: values.map(round) }
+    return toRow(workload, { provider, case: first.case, metric: first.metric, unit: first.unit, ...(operation === undefined ? {} : { operation }) }, values)
   })
 }
 
-/** One ratio per case, on its headline metric: the median of the pairs. */
-function ratios(workload: Workload, against: string, [ours = [], theirs = []]: readonly Measurement[][][]): Row[] {
+/** One ratio per case, of its headline: the median over the pairs of runs. */
+function ratioRows(workload: Workload, names: { provider: string; against: string }, ours: readonly (readonly Measurement[])[], theirs: readonly (readonly Measurement[])[]): Row[] {
   const cases = [...new Set((ours[0] ?? []).map((measurement) => measurement.case))]
   return cases.map((name) => {
     const pairs = ours.map((run, index) => {
       const mine = run.find((measurement) => measurement.case === name) as Measurement
       const other = theirs[index]?.find((measurement) => measurement.case === name && measurement.metric === mine.metric)
-      const quotient = mine.value / (other?.value ?? Number.NaN)
-      return lessIsBetter.has(mine.metric) ? 1 / quotient : quotient
+      return ratioOf(mine.metric, mine.value, other?.value ?? Number.NaN)
     })
-    return { ...rowHead(workload), provider: 'ours', case: name, metric: 'ratio', value: round(median(pairs)), unit: 'times', runs: pairs.map(round), against }
+    return toRow(workload, { ...names, case: name, metric: 'ratio', unit: 'times' }, pairs)
   })
 }
 
-function rowHead(workload: Workload): Pick<Row, 'workload' | 'node' | 'cpu'> {
-  return { workload: workload.name, node: process.versions.node, cpu: `${os.cpus()[0]?.model.trim() ?? 'unknown'} × ${os.cpus().length}` }
+/** > 1 says that ours is better, whatever the metric. */
+export function ratioOf(metric: Metric, ours: number, theirs: number): number {
+  return moreIsBetter(metric) ? ours / theirs : theirs / ours
+}
+
+function toRow(workload: Workload, head: Omit<Row, 'workload' | 'value' | 'runs' | 'node' | 'cpu'>, values: readonly number[]): Row {
+  const { case: caseName, provider, metric, unit, operation, against } = head
+  return {
+    workload: workload.name,
+    case: caseName,
+    provider,
+    metric,
+    value: round(median(values)),
+    unit,
+    runs: values.map(round),
+    node: process.versions.node,
+    cpu: `${os.cpus()[0]?.model.trim() ?? 'unknown'} × ${os.cpus().length}`,
+    ...(operation === undefined ? {} : { operation }),
+    ...(against === undefined ? {} : { against }),
+  }
 }
 
 function round(value: number): number {

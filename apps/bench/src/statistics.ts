@@ -1,7 +1,11 @@
 /** Order statistics of a few figures. */
 
+/** Of an even number of values: the mean of the two in the middle. NaN for none. */
 export function median(values: readonly number[]): number {
-  return percentile(values, 0.5)
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  if (sorted.length === 0) return Number.NaN
+  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
 /** Nearest-rank percentile; `share` from 0 to 1. NaN for no values. */

@@ -26,8 +26,12 @@ export const parallel = defineOrchestration('Parallel', async (ctx, count: numbe
 
 export const oneActivity = defineOrchestration('OneActivity', async (ctx) => ctx.callActivity(hello, 'Tokyo'))
 
+/** Custom status of Waiting once its activity is done. */
+export const waitingStatus = 'waiting'
+
 export const waiting = defineOrchestration('Waiting', async (ctx) => {
   const first = await ctx.callActivity(hello, 'Tokyo')
+  ctx.setCustomStatus(waitingStatus)
   await ctx.waitForExternalEvent('never')
   return first
 })

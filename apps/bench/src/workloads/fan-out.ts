@@ -1,32 +1,32 @@
-/** Fan-out: one orchestration that starts `count` activities and joins them. */
-import { openFanOut } from '../against/durabletask-js/fan-out.js'
-import { expectResult, type Workload } from '../measurement.js'
-import { next, parallel, sumTo } from '../ours/definitions.js'
-import { openSession } from '../ours/session.js'
+/** Fan-out: one orchestration that starts `count` activities and joins them, from `start` to its result. */
+import { openDurabletask } from '../against/durabletask-js/framework.js'
+import { whileRunning, type Framework } from '../framework.js'
+import { activitiesPerSecond, durationOf, expectResult, type Side, type Workload } from '../measurement.js'
+import { sumTo } from '../ours/definitions.js'
+import { openDtfx } from '../ours/dtfx.js'
 
 export const fanOut: Workload = {
   name: 'fan-out',
   summary: 'one orchestration, many activities, one join',
+  counts: 'activities',
   defaultCount: 1_000,
   defaultRuns: 15,
-  against: { 'durabletask-js': ({ count }) => openFanOut(count) },
-  open: async ({ provider, count }) => {
-    const session = await openSession(provider, { orchestrations: [parallel], activities: [next] })
-    return {
-      name: 'dtfx',
-      run: async () => {
+  open: async ({ provider, count }) => fanOutSide(await openDtfx(provider), count),
+  against: { 'durabletask-js': async ({ count }) => fanOutSide(await openDurabletask(), count) },
+}
+
+function fanOutSide(framework: Framework, count: number): Side {
+  return {
+    run: () =>
+      whileRunning(framework, async () => {
         const startedMs = performance.now()
-        const handle = await session.client.start(parallel, count)
-        const output = await handle.result({ timeout: '120s' })
+        const orchestration = await framework.start('Parallel', count)
+        const output = await orchestration.result()
         const durationMs = performance.now() - startedMs
-        expectResult('dtfx', output, sumTo(count))
-        await handle.purge()
-        return [
-          { case: 'default', metric: 'duration_ms', value: durationMs, unit: 'ms' },
-          { case: 'default', metric: 'activities_per_second', value: (count / durationMs) * 1000, unit: 'activities/s' },
-        ]
-      },
-      close: () => session.close(),
-    }
-  },
+        expectResult(framework.name, output, sumTo(count))
+        await orchestration.purge()
+        return [durationOf('default', durationMs), activitiesPerSecond('default', count, durationMs)]
+      }),
+    close: () => framework.close(),
+  }
 }

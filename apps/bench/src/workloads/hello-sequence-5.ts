@@ -1,32 +1,32 @@
-/** Hello-sequence-5: `count` orchestrations of five sequential activities, all started at once; until the last one has completed. */
-import { openHello } from '../against/durabletask-js/hello.js'
-import { expectResult, type Workload } from '../measurement.js'
-import { greetings, hello, helloSequence } from '../ours/definitions.js'
-import { openSession } from '../ours/session.js'
+/** Hello-sequence-5: `count` orchestrations of five sequential activities, all started at once, until the result of the last one is read. */
+import { openDurabletask } from '../against/durabletask-js/framework.js'
+import { whileRunning, type Framework } from '../framework.js'
+import { durationOf, expectResult, type Side, type Workload } from '../measurement.js'
+import { greetings } from '../ours/definitions.js'
+import { openDtfx } from '../ours/dtfx.js'
 
 export const helloSequence5: Workload = {
   name: 'hello-sequence-5',
-  summary: 'orchestrations of five sequential activities, all at once',
+  summary: 'five activities one after the other, all orchestrations at once',
+  counts: 'orchestrations',
   defaultCount: 1_000,
-  defaultRuns: 7,
-  against: { 'durabletask-js': ({ count }) => openHello(count) },
-  open: async ({ provider, count }) => {
-    const session = await openSession(provider, { orchestrations: [helloSequence], activities: [hello] })
-    return {
-      name: 'dtfx',
-      run: async () => {
+  defaultRuns: 15,
+  open: async ({ provider, count }) => helloSide(await openDtfx(provider), count),
+  against: { 'durabletask-js': async ({ count }) => helloSide(await openDurabletask(), count) },
+}
+
+function helloSide(framework: Framework, count: number): Side {
+  return {
+    run: () =>
+      whileRunning(framework, async () => {
         const startedMs = performance.now()
-        const handles = await Promise.all(Array.from({ length: count }, () => session.client.start(helloSequence)))
-        const outputs = await Promise.all(handles.map((handle) => handle.result({ timeout: '60s' })))
+        const orchestrations = await Promise.all(Array.from({ length: count }, () => framework.start('HelloSequence')))
+        const outputs = await Promise.all(orchestrations.map((each) => each.result()))
         const durationMs = performance.now() - startedMs
-        for (const output of outputs) expectResult('dtfx', output, greetings)
-        await Promise.all(handles.map((handle) => handle.purge()))
-        return [
-          { case: 'default', metric: 'orchestrations_per_second', value: (count / durationMs) * 1000, unit: 'orchestrations/s' },
-          { case: 'default', metric: 'duration_ms', value: durationMs, unit: 'ms' },
-        ]
-      },
-      close: () => session.close(),
-    }
-  },
+        for (const output of outputs) expectResult(framework.name, output, greetings)
+        for (const each of orchestrations) await each.purge()
+        return [{ case: 'default', metric: 'orchestrations_per_second', value: (count / durationMs) * 1000, unit: 'orchestrations/s' }, durationOf('default', durationMs)]
+      }),
+    close: () => framework.close(),
+  }
 }

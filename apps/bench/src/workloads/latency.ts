@@ -1,35 +1,46 @@
-/** Latency: orchestrations of one activity, one after the other on an idle worker, from `start` to `result`. */
-import { openLatency } from '../against/durabletask-js/latency.js'
-import { expectResult, type Workload } from '../measurement.js'
-import { greetings, hello, oneActivity } from '../ours/definitions.js'
-import { openSession } from '../ours/session.js'
+/** Latency: orchestrations of one activity, one after the other on an idle worker, each from `start` to its result. */
+import { setImmediate as nextLoop } from 'node:timers/promises'
+import { openDurabletask } from '../against/durabletask-js/framework.js'
+import { whileRunning, type Framework } from '../framework.js'
+import { expectResult, type Side, type Workload } from '../measurement.js'
+import { greetings } from '../ours/definitions.js'
+import { openDtfx } from '../ours/dtfx.js'
 import { percentile } from '../statistics.js'
 
 export const latency: Workload = {
   name: 'latency',
   summary: 'one orchestration of one activity at a time',
+  counts: 'orchestrations',
   defaultCount: 1_000,
-  defaultRuns: 7,
-  against: { 'durabletask-js': ({ count }) => openLatency(Math.min(count, 200)) },
-  open: async ({ provider, count }) => {
-    const session = await openSession(provider, { orchestrations: [oneActivity], activities: [hello] })
-    return {
-      name: 'dtfx',
-      run: async () => {
-        const samples: number[] = []
-        for (let i = 0; i < count; i++) {
-          const startedMs = performance.now()
-          const handle = await session.client.start(oneActivity)
-          expectResult('dtfx', await handle.result({ timeout: '30s' }), greetings[0])
-          samples.push(performance.now() - startedMs)
-          await handle.purge()
-        }
+  defaultRuns: 15,
+  open: async ({ provider, count }) => latencySide(await openDtfx(provider), count),
+  against: { 'durabletask-js': async ({ count }) => latencySide(await openDurabletask(), count) },
+}
+
+function latencySide(framework: Framework, count: number): Side {
+  return {
+    run: () =>
+      whileRunning(framework, async () => {
+        const samplesMs: number[] = []
+        for (let i = 0; i < count; i++) samplesMs.push(await measureOne(framework))
         return [
-          { case: 'default', metric: 'latency_p50_ms', value: percentile(samples, 0.5), unit: 'ms' },
-          { case: 'default', metric: 'latency_p99_ms', value: percentile(samples, 0.99), unit: 'ms' },
+          { case: 'default', metric: 'latency_p50_ms', value: percentile(samplesMs, 0.5), unit: 'ms' },
+          { case: 'default', metric: 'latency_p99_ms', value: percentile(samplesMs, 0.99), unit: 'ms' },
         ]
-      },
-      close: () => session.close(),
-    }
-  },
+      }),
+    close: () => framework.close(),
+  }
+}
+
+async function measureOne(framework: Framework): Promise<number> {
+  const startedMs = performance.now()
+  const orchestration = await framework.start('OneActivity')
+  const output = await orchestration.result()
+  const durationMs = performance.now() - startedMs
+  expectResult(framework.name, output, greetings[0])
+  await orchestration.purge()
+  // What the last orchestration left to do ends before the next one starts.
+  await nextLoop()
+  await nextLoop()
+  return durationMs
 }

@@ -1,38 +1,44 @@
-/** Memory: heap bytes per suspended execution that the engine keeps, with one activity done and one event waited for. Needs `--expose-gc` (the script gives it). */
-import { createEngine, Registry } from '@dtfx/core/engine'
-import type { AnyOrchestration } from '@dtfx/core'
-import type { HistoryEvent } from '@dtfx/core/provider'
-import type { Workload } from '../measurement.js'
-import { waiting } from '../ours/definitions.js'
-
-const timestamp = '2026-01-01T00:00:00.000Z'
+/**
+ * Memory: heap bytes that a worker holds per cached instance, each with one activity done and one external event waited for.
+ * Measured as what the heap loses when the worker forgets all of them: what the store holds stays. Needs `--expose-gc`, which scripts/bench.mjs gives.
+ */
+import { setImmediate as nextLoop } from 'node:timers/promises'
+import type { OrchestrationHandle } from '@dtfx/core'
+import { expectResult, type Measurement, type Workload } from '../measurement.js'
+import { waiting, waitingStatus } from '../ours/definitions.js'
+import { openSession } from '../ours/dtfx.js'
 
 export const memory: Workload = {
   name: 'memory',
   summary: 'heap bytes per cached instance',
+  counts: 'instances',
   defaultCount: 10_000,
   defaultRuns: 3,
-  open: async ({ count }) => ({
-    name: 'dtfx',
-    run: async () => {
-      if (globalThis.gc === undefined) throw new Error('the memory workload needs node --expose-gc; run it through `pnpm bench`')
-      const before = heapBytes()
-      const engine = createEngine({ orchestrations: new Registry<AnyOrchestration>('Orchestration', [waiting]), determinism: 'guard' })
-      for (let i = 0; i < count; i++) await engine.run({ key: { instanceId: `i${i}`, executionId: `e${i}` }, past: [], fresh: begin(i), keep: true })
-      const bytes = (heapBytes() - before) / count
-      await engine.run({ key: { instanceId: 'i0', executionId: 'e0' }, fresh: [{ type: 'OrchestratorStarted', eventId: -1, timestamp }], keep: false })
-      return [{ case: 'default', metric: 'bytes_per_instance', value: bytes, unit: 'bytes' }]
-    },
-    close: async () => {},
-  }),
+  open: async ({ provider, count }) => {
+    if (globalThis.gc === undefined) throw new Error('the memory workload needs node --expose-gc; `pnpm bench` gives it')
+    return { run: async () => [await measure(provider, count)], close: async () => {} }
+  },
 }
 
-function begin(i: number): HistoryEvent[] {
-  const instance = { instanceId: `i${i}`, executionId: `e${i}` }
-  return [
-    { type: 'OrchestratorStarted', eventId: -1, timestamp },
-    { type: 'ExecutionStarted', eventId: -1, timestamp, instance, name: 'Waiting' },
-  ]
+async function measure(provider: string, count: number): Promise<Measurement> {
+  const { client, worker, close } = await openSession(provider, count)
+  try {
+    const handles = await Promise.all(Array.from({ length: count }, () => client.start(waiting)))
+    for (const handle of handles) await untilWaiting(handle)
+    expectResult('dtfx', worker.cachedInstances, count)
+    const withCacheBytes = heapBytes()
+    worker.forgetAll()
+    const bytes = (withCacheBytes - heapBytes()) / count
+    for (const handle of handles) await handle.terminate()
+    for (const handle of handles) await handle.result().catch(() => {})
+    return { case: 'default', metric: 'bytes_per_instance', value: bytes, unit: 'bytes' }
+  } finally {
+    await close()
+  }
+}
+
+async function untilWaiting(handle: OrchestrationHandle<string, void>): Promise<void> {
+  while ((await handle.state())?.customStatus !== waitingStatus) await nextLoop()
 }
 
 function heapBytes(): number {
