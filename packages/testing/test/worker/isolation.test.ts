@@ -42,7 +42,7 @@ describe('what is broken stays alone', () => {
     await expect(sick.result()).rejects.toMatchObject({ failure: { properties: { code: 'DTFX_HISTORY_CORRUPT' } } })
   })
 
-  it('an orchestration that awaits fetch fails with a code, or its code says why; others go on', async () => {
+  it('an orchestration that awaits fetch fails with a code; others go on', async () => {
     const fetches = defineOrchestration('Fetches', async () => {
       await fetch('http://127.0.0.1:9/')
     })
@@ -98,11 +98,11 @@ describe('on replay', () => {
 })
 
 describe('rewind', () => {
-  it('with retries: attempts that failed count anew, what succeeded is kept', async () => {
+  it('with retries: the last attempt is made again, the earlier ones and what succeeded are kept', async () => {
     const calls = { good: 0, bad: 0 }
     const good = defineActivity('Good', () => ++calls.good)
     const bad = defineActivity('Bad', () => {
-      if (++calls.bad <= 4) throw new Error(`bad ${calls.bad}`)
+      if (++calls.bad <= 3) throw new Error(`bad ${calls.bad}`)
       return 'fine'
     })
     const flow = defineOrchestration('Flow', async (ctx) => [await ctx.callActivity(good), await ctx.callActivity(bad, undefined, { retry: { maxAttempts: 3, firstDelay: '1s' } })])
@@ -113,7 +113,7 @@ describe('rewind', () => {
     await handle.rewind('again')
     await hub.advance('1m')
     expect(await handle.result()).toEqual([1, 'fine'])
-    expect(calls).toEqual({ good: 1, bad: 5 })
+    expect(calls).toEqual({ good: 1, bad: 4 })
   })
 })
 
@@ -130,13 +130,15 @@ describe('a lock that is lost', () => {
     const service = tapped()
     const wrapService: typeof service.wrapService = (inner) => {
       const outer = service.wrapService(inner)
-      return { ...outer, startWorker: async (spec) => {
+      const startWorker: typeof outer.startWorker = async (spec) => {
         const port = await outer.startWorker(spec)
-        return { ...port, nextActivity: async (request, signal) => {
+        const nextActivity: typeof port.nextActivity = async (request, signal) => {
           const item = await port.nextActivity(request, signal)
           return Object.assign(Object.create(item) as typeof item, { renew: () => new Promise<never>(() => {}) })
-        } }
-      } }
+        }
+        return { ...port, nextActivity }
+      }
+      return { ...outer, startWorker }
     }
     await using hub = await createTestHub({ orchestrations: [flow], activities: [nap], lockTimeoutMs: 60_000, wrapService })
     const handle = await hub.client.start(flow)
