@@ -11,7 +11,7 @@ import { backoffMs } from '../base/backoff.js'
 import { sleep } from '../base/clock.js'
 import { addMs, type Ticks } from '../base/ticks.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
-import { failureFromError } from '../errors/failure-details.js'
+import { failureFromError, type FailureDetails } from '../errors/failure-details.js'
 import { LockLostError } from '../errors/provider-errors.js'
 import type { TaskCompletedEvent, TaskFailedEvent, TaskScheduledEvent } from '../model/events.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
@@ -54,7 +54,12 @@ interface Wrapped {
 
 /** It ended because this worker stops: no failure of its own, another worker runs it again. */
 function isStopped(outcome: ActivityOutcome, abort: ActivitySignal): boolean {
-  return outcome.status === 'failed' && abort.reason?.code === 'DTFX_WORKER_STATE' && outcome.failure.properties?.['code'] === 'DTFX_WORKER_STATE'
+  if (outcome.status !== 'failed' || abort.reason?.code !== 'DTFX_WORKER_STATE') return false
+  // Functions of Node reject with an AbortError whose cause is the signal's reason; users wrap that again.
+  for (let failure: FailureDetails | undefined = outcome.failure; failure !== undefined; failure = failure.innerFailure) {
+    if (failure.properties?.['code'] === 'DTFX_WORKER_STATE') return true
+  }
+  return false
 }
 
 function idsOf(item: ActivityWorkItem, event: TaskScheduledEvent): { instanceId: string; activity: string; taskId: number } {

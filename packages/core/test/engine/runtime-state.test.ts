@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fireAndForgetTag, RuntimeState } from '../../src/engine/runtime-state.js'
+import { fireAndForgetTag, type RuntimeState } from '../../src/engine/runtime-state.js'
 import { splitTimerId, type HistoryEvent } from '../../src/model/events.js'
 import { executionCompleted, fold, startEvent, turn } from '../worker/inbox.js'
 import { at, childCreated, childFailed, completed, failed, fired, patchMarker, raised, resumed, suspended, taskScheduled, terminated, timerCreated, turnStart } from './history-events.js'
@@ -73,6 +73,33 @@ describe('RuntimeState', () => {
           return state
         })
         expect(stepwise).toEqual(outcome(() => fold(...events)))
+      }),
+    )
+  })
+  it('holds open exactly what was scheduled and not answered since', () => {
+    const id = fc.nat(6)
+    const event = fc.oneof(
+      id.map((n) => taskScheduled(n, 'A')),
+      id.map((n) => timerCreated(n, at(n))),
+      id.map((n) => childCreated(n, 'C')),
+      id.map((n) => completed(n)),
+      id.map((n) => fired(n)),
+      id.map((n) => childFailed(n)),
+    )
+    fc.assert(
+      fc.property(fc.array(event), (drawn) => {
+        const state = fold(startEvent('e1'))
+        const open = new Set<number>()
+        const used = new Set<number>()
+        for (const each of drawn) {
+          const answered = 'taskScheduledId' in each ? each.taskScheduledId : each.type === 'TimerFired' ? each.timerId : undefined
+          if (answered === undefined && used.has(each.eventId)) continue
+          used.add(answered ?? each.eventId)
+          if (answered === undefined) open.add(each.eventId)
+          else open.delete(answered)
+          state.apply(each)
+          expect(new Set(state.open.keys())).toEqual(open)
+        }
       }),
     )
   })
