@@ -9,6 +9,7 @@
  *
  * Invariant: in the result every answer follows the event it answers, and only rewound children are open.
  */
+import { compareTicks } from '../base/ticks.js'
 import type { HistoryEvent, SubOrchestrationInstanceCreatedEvent, SubOrchestrationInstanceFailedEvent } from '../model/events.js'
 import { splitTimerId } from '../model/events.js'
 import { fireAndForgetTag } from './runtime-state.js'
@@ -90,12 +91,24 @@ function splitTurns(history: readonly HistoryEvent[]): HistoryEvent[][] {
   return turns
 }
 
-/** Without any failure nothing is undone but the end: the execution failed by an error of its own. */
+/**
+ * Without any failure nothing is undone but the end: the execution failed by an error of its own. The timer that follows a last attempt (see retries.ts) is no decision of the code: when it fired in
+ * an undone turn, the failure before it is one of those that ended the execution, so its turn is undone as well.
+ */
 function firstUndoneTurn(turns: readonly HistoryEvent[][]): number {
   let first = turns.findLastIndex((turn) => turn.some(isFailure))
   if (first < 0) return turns.length
-  while (first > 1 && !(turns[first - 1] as HistoryEvent[]).some(isDecision)) first--
-  return first
+  for (;;) {
+    while (first > 1 && !(turns[first - 1] as HistoryEvent[]).some((event) => isDecision(event) && !isImmediateTimer(event))) first--
+    const fired = new Set(turns.slice(first).flat().map((event) => (event.type === 'TimerFired' ? event.timerId : undefined)))
+    const cause = turns.findIndex((turn) => turn.some((event) => isImmediateTimer(event) && fired.has(event.eventId)))
+    if (cause < 0 || cause >= first) return first
+    first = cause
+  }
+}
+
+function isImmediateTimer(event: HistoryEvent): boolean {
+  return event.type === 'TimerCreated' && event.eventId !== splitTimerId && compareTicks(event.fireAt, event.timestamp) <= 0
 }
 
 function staysInUndoneTurn(event: HistoryEvent, known: ReadonlySet<number>): boolean {
