@@ -26,21 +26,26 @@ export interface RunPlan {
   readonly against?: string | undefined
 }
 
-/** Warm-up of a side: until this time has passed, at least one run. */
-const warmUpMs = 1_000
-/** Without `--runs`: no further round is begun that would end later than this after the start. */
-const budgetMs = 22_000
+/** How long things may take; the tests have a clock of their own. */
+export interface Pace {
+  /** Warm-up of a side: until this time has passed, at least one run. */
+  readonly warmUpMs: number
+  /** Without `--runs`: no further round is begun that would end later than this after the start. */
+  readonly budgetMs: number
+  nowMs(): number
+}
 
-export async function runWorkload(workload: Workload, plan: RunPlan): Promise<Row[]> {
-  const startedMs = performance.now()
+const defaultPace: Pace = { warmUpMs: 1_000, budgetMs: 22_000, nowMs: () => performance.now() }
+
+export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace = defaultPace): Promise<Row[]> {
+  const endMs = plan.runs === undefined ? pace.nowMs() + pace.budgetMs : Number.POSITIVE_INFINITY
   const options: SideOptions = { provider: plan.provider, count: plan.count ?? workload.defaultCount }
   const sides: Side[] = []
   try {
     sides.push(await workload.open(options))
     if (plan.against !== undefined) sides.push(await openRival(workload, plan.against, options))
-    for (const side of sides) await warmUp(side)
-    const roundsEndMs = plan.runs === undefined ? startedMs + budgetMs : Number.POSITIVE_INFINITY
-    const results = await interleave(sides, plan.runs ?? workload.defaultRuns, roundsEndMs)
+    for (const side of sides) await warmUp(side, pace)
+    const results = await interleave(sides, { rounds: plan.runs ?? workload.defaultRuns, endMs, pace })
     return toRows(workload, plan, results)
   } finally {
     for (const side of sides) await side.close()
@@ -53,22 +58,20 @@ async function openRival(workload: Workload, against: string, options: SideOptio
   return open(options)
 }
 
-async function warmUp(side: Side): Promise<void> {
-  const endMs = performance.now() + warmUpMs
+async function warmUp(side: Side, { nowMs, warmUpMs }: Pace): Promise<void> {
+  const endMs = nowMs() + warmUpMs
   do await side.run()
-  while (performance.now() < endMs)
+  while (nowMs() < endMs)
 }
 
 /** Results by side, then by run. */
-async function interleave(sides: readonly Side[], runs: number, roundsEndMs: number): Promise<(readonly Measurement[])[][]> {
+async function interleave(sides: readonly Side[], { rounds, endMs, pace }: { rounds: number; endMs: number; pace: Pace }): Promise<(readonly Measurement[])[][]> {
   const results: (readonly Measurement[])[][] = sides.map(() => [])
-  for (let round = 0; round < runs; round++) {
-    const startedMs = performance.now()
-    for (const [index, side] of sides.entries()) {
-      results[index]?.push(await side.run())
-    }
-    const nowMs = performance.now()
-    if (nowMs + (nowMs - startedMs) > roundsEndMs) break
+  for (let round = 0; round < rounds; round++) {
+    const startedMs = pace.nowMs()
+    for (const [index, side] of sides.entries()) results[index]?.push(await side.run())
+    const nowMs = pace.nowMs()
+    if (nowMs + (nowMs - startedMs) > endMs) break
   }
   return results
 }

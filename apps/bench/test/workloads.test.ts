@@ -1,0 +1,104 @@
+/** A tiny run of each workload on both sides, on the in-memory provider's sources. What they compute is checked by the workloads themselves; no figure is. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { createEngine, Registry } from '@dtfx/core/engine'
+import type { AnyOrchestration } from '@dtfx/core'
+import type { HistoryEvent } from '@dtfx/core/provider'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { helloSequence, sequential } from '../src/ours/definitions.js'
+import { openSession } from '../src/ours/dtfx.js'
+import { parallelHistory, sequentialHistory } from '../src/ours/histories.js'
+import { expectCompletion } from '../src/ours/replay.js'
+import { runWorkload, type Pace } from '../src/runner.js'
+import { workloads } from '../src/workloads/workloads.js'
+
+const provider = new URL('../../../packages/testing/src/memory/index.ts', import.meta.url).href
+const quick: Pace = { warmUpMs: 0, budgetMs: 60_000, nowMs: () => performance.now() }
+
+beforeAll(() => {
+  // The memory workload collects garbage; the test process was started without the flag.
+  setFlagsFromString('--expose-gc')
+  globalThis.gc ??= runInNewContext('gc') as NonNullable<typeof globalThis.gc>
+})
+
+function run(name: string, count: number, against?: string) {
+  const workload = workloads.find((each) => each.name === name)
+  if (workload === undefined) throw new Error(name)
+  return runWorkload(workload, { provider, count, runs: 2, against }, quick)
+}
+
+describe.each([
+  ['replay', 25, ['sequential activities_per_second', 'sequential duration_ms', 'parallel activities_per_second', 'parallel duration_ms'], ['sequential', 'parallel']],
+  ['hello-sequence-5', 12, ['default orchestrations_per_second', 'default duration_ms'], ['default']],
+  ['fan-out', 30, ['default duration_ms', 'default activities_per_second'], ['default']],
+  ['latency', 5, ['default latency_p50_ms', 'default latency_p99_ms'], ['default']],
+])('%s', (name, count, metrics, cases) => {
+  it('runs against durabletask-js', async () => {
+    const rows = await run(name, count, 'durabletask-js')
+    const ratios = cases.map((each) => `${each} ratio`)
+    expect(rows.map((row) => `${row.case} ${row.metric}`)).toEqual([...metrics, ...metrics, ...ratios])
+    for (const row of rows) {
+      expect(row.runs).toHaveLength(2)
+      expect(row.value).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('workloads without a comparison', () => {
+  it('memory runs', async () => {
+    const rows = await run('memory', 50)
+    expect(rows.map((row) => `${row.metric} ${row.unit}`)).toEqual(['bytes_per_instance bytes'])
+  })
+
+  it('event-loop-gap runs', async () => {
+    const rows = await run('event-loop-gap', 2)
+    expect(rows.map((row) => `${row.metric} ${row.unit}`)).toEqual(['event_loop_gap_ms ms'])
+  })
+
+  it('requests says that it does not apply to a provider without a store', async () => {
+    await expect(run('requests', 1)).rejects.toThrow(/^not applicable: provider .* counts no storage requests$/)
+  })
+
+  it('an unknown provider is told by its name', async () => {
+    const fanOut = workloads.find((each) => each.name === 'fan-out')
+    await expect(runWorkload(fanOut!, { provider: 'memori' }, quick)).rejects.toThrow("Did you mean 'memory'?")
+  })
+})
+
+describe('what is replayed', () => {
+  it('is a history as our worker records it', async () => {
+    const { client, close } = await openSession(provider)
+    try {
+      const handle = await client.start(helloSequence)
+      await handle.result({ timeout: '30s' })
+      const recorded = (await handle.history()).events.map((event) => event.type)
+      // Five activities, then the events of the last turn: the replay has to decide those.
+      expect(sequentialHistory(5).map((event) => event.type)).toEqual(recorded.slice(0, -2))
+    } finally {
+      await close()
+    }
+  })
+
+  it.each([
+    ['sequential', sequentialHistory(20)],
+    ['parallel', parallelHistory(20)],
+  ])('names every activity once: %s', (_, events) => {
+    const ids = (of: (event: HistoryEvent) => number | undefined): number[] => events.map(of).filter((id) => id !== undefined)
+    const all = Array.from({ length: 20 }, (__, i) => i)
+    expect(ids((event) => (event.type === 'TaskScheduled' ? event.eventId : undefined))).toEqual(all)
+    expect(ids((event) => (event.type === 'TaskCompleted' ? event.taskScheduledId : undefined))).toEqual(all)
+  })
+
+  it('is checked: a wrong sum and an unfinished history are refused', async () => {
+    const engine = createEngine({ orchestrations: new Registry<AnyOrchestration>('Orchestration', [sequential]), determinism: 'guard' })
+    const key = { instanceId: 'i', executionId: 'e' }
+    const turn = (events: readonly HistoryEvent[]) => engine.run({ key, past: events.slice(0, -1), fresh: events.slice(-1), keep: false })
+    const whole = sequentialHistory(3)
+    expectCompletion(await turn(whole), 6)
+    expect(() => expectCompletion({ kind: 'need-history' }, 6)).toThrow('wrong result')
+    const result = await turn(whole)
+    expect(() => expectCompletion(result, 7)).toThrow('wrong result')
+    const unfinished = await turn(whole.slice(0, -2))
+    expect(() => expectCompletion(unfinished, 6)).toThrow('wrong result')
+  })
+})
