@@ -1,6 +1,6 @@
 /** The manifest and what is there: each optional port is present exactly when its capability is declared. */
 import assert from 'node:assert/strict'
-import { DurableError } from '@dtfx/core'
+import { DurableError, type TaskHubClient } from '@dtfx/core'
 import type { Suite } from './suite.js'
 
 export function capabilitySuite(suite: Suite): void {
@@ -33,6 +33,14 @@ export function capabilitySuite(suite: Suite): void {
           for await (const each of hub.client.query()) assert.fail(each.instanceId)
         }, (error) => DurableError.is(error, 'DTFX_NOT_SUPPORTED'))
       })
+    }
+    const refused = (error: unknown): boolean => DurableError.is(error, 'DTFX_NOT_SUPPORTED')
+    for (const [name, call] of [
+      ['history', (client: TaskHubClient) => client.history('any')],
+      ['purge', (client: TaskHubClient) => client.purge('any')],
+      ['rewind', (client: TaskHubClient) => client.rewind('any')],
+    ] as const) {
+      if (!suite.capabilities[name]) suite.test(`${name} is refused with DTFX_NOT_SUPPORTED`, async (hub) => assert.rejects(call(hub.client), refused))
     }
     if (suite.capabilities.scale) {
       suite.test('scale metrics count what waits', async (hub) => {
