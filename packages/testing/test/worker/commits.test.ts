@@ -22,7 +22,7 @@ function errorLog(): { readonly logger: Logger; readonly lines: string[] } {
 describe('a commit', () => {
   it('whose result is unknown is asked for again, and found, when it had taken effect', async () => {
     const tap = tapped({ complete: firstCalls(1, async (next) => next().then(() => Promise.reject(new AmbiguousCommitError('the commit', 'connection lost')))) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 3)
     await drive(hub, 60_000)
     expect(await order.result()).toBe(6)
@@ -34,7 +34,7 @@ describe('a commit', () => {
 
   it('whose result is unknown is asked for again, and made, when it had not', async () => {
     const tap = tapped({ complete: firstCalls(3, () => Promise.reject(new AmbiguousCommitError('the commit', 'connection lost'))) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 2)
     await drive(hub, 60_000)
     expect(await order.result()).toBe(3)
@@ -43,7 +43,7 @@ describe('a commit', () => {
 
   it('that stays unknown gives the item back, so that no lock leaks', async () => {
     const tap = tapped({ complete: () => Promise.reject(new AmbiguousCommitError('the commit', 'connection lost')) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 2)
     await drive(hub, 30_000)
     expect(tap.log.releases[0]).toEqual([])
@@ -55,7 +55,7 @@ describe('a commit', () => {
 
   it('that fails for a passing reason is made again', async () => {
     const tap = tapped({ complete: firstCalls(2, () => Promise.reject(new TransientError('the commit', 'throttled'))) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 2)
     await drive(hub, 60_000)
     expect(await order.result()).toBe(3)
@@ -63,7 +63,7 @@ describe('a commit', () => {
 
   it('that the store refuses for good fails the instance with the reason', async () => {
     const tap = tapped({ complete: (next, checkpoint) => (checkpoint.outbound.length > 0 ? Promise.reject(new PermanentError('the commit', 'payload too large')) : next()) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 2)
     await hub.advance('1m')
     expect(await order.state()).toMatchObject({ status: 'Failed', failure: { properties: { code: 'DTFX_PERMANENT' } } })
@@ -73,7 +73,7 @@ describe('a commit', () => {
   it('that lost its lock is given up without a word to the store, and the turn runs again', async () => {
     const log = errorLog()
     const tap = tapped({ complete: firstCalls(1, () => Promise.reject(new LockLostError('the item'))) })
-    await using hub = await createTestHub({ ...definitions, ...tap, lockTimeoutMs: 60_000, logger: log.logger })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService, lockTimeoutMs: 60_000, logger: log.logger })
     const order = await hub.client.start(sum, 2)
     await drive(hub, 300_000)
     expect(await order.result()).toBe(3)
@@ -84,13 +84,13 @@ describe('a commit', () => {
   it('that is stale runs again on the new state, and nothing of the old copy is used', async () => {
     let count = 0
     const tap = tapped({
-      complete: async (next, checkpoint, item) => {
+      complete: async (next, _checkpoint, item) => {
         if (++count % 2 === 1) return next()
         await item.release([])
         return { outcome: 'stale' } as CommitResult
       },
     })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 4)
     await hub.advance('5m')
     expect(await order.result()).toBe(10)
@@ -102,7 +102,7 @@ describe('a load', () => {
   it('that fails for a passing reason is tried again, with a growing delay', async () => {
     let calls = 0
     const tap = tapped({ load: async (next) => (++calls <= 4 ? Promise.reject(new TransientError('the load', 'throttled')) : next()) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 2)
     await hub.runUntilIdle()
     expect(calls).toBe(1)
@@ -113,7 +113,7 @@ describe('a load', () => {
   it('that fails always ends in quarantine, with the reason', async () => {
     let calls = 0
     const tap = tapped({ load: async () => Promise.reject((++calls, dtfxError('DTFX_WIRE_INVALID', { what: 'history row 7', problem: 'no JSON' }))) })
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     await hub.client.start(sum, 2, { instanceId: 'damaged' })
     await hub.advance('1h')
     expect(calls).toBe(5)
@@ -125,7 +125,7 @@ describe('a load', () => {
 
   it('that fails and cannot even be given back costs nothing but the lock', async () => {
     const tap = tapped({ load: firstCalls(1, () => Promise.reject(new PermanentError('the load', 'broken'))), release: firstCalls(1, () => Promise.reject(new TransientError('the release', 'throttled'))) })
-    await using hub = await createTestHub({ ...definitions, ...tap, lockTimeoutMs: 60_000 })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService, lockTimeoutMs: 60_000 })
     const order = await hub.client.start(sum, 2)
     await drive(hub, 600_000)
     expect(await order.result()).toBe(3)
@@ -135,7 +135,7 @@ describe('a load', () => {
 describe('what is kept in memory', () => {
   it('is used by the next turn, and loads nothing then', async () => {
     const tap = tapped()
-    await using hub = await createTestHub({ ...definitions, ...tap })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService })
     const order = await hub.client.start(sum, 5)
     await hub.runUntilIdle()
     expect(await order.result()).toBe(15)
@@ -149,7 +149,7 @@ describe('what is kept in memory', () => {
       return results.reduce((a, b) => a + b, 0)
     })
     const tap = tapped()
-    await using hub = await createTestHub({ orchestrations: [burst], activities: [add], ...tap, concurrency: { orchestrations: 4, activities: 3 } })
+    await using hub = await createTestHub({ orchestrations: [burst], activities: [add], wrapService: tap.wrapService, concurrency: { orchestrations: 4, activities: 3 } })
     const order = await hub.client.start(burst)
     await hub.runUntilIdle()
     expect(await order.result()).toBe(1225)
@@ -158,7 +158,7 @@ describe('what is kept in memory', () => {
 
   it('is not needed: the same results without', async () => {
     const tap = tapped()
-    await using hub = await createTestHub({ ...definitions, ...tap, cache: false })
+    await using hub = await createTestHub({ ...definitions, wrapService: tap.wrapService, cache: false })
     const order = await hub.client.start(sum, 5)
     await hub.runUntilIdle()
     expect(await order.result()).toBe(15)

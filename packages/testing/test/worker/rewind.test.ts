@@ -253,7 +253,7 @@ describe('rewind of any program', () => {
           if (step.kind === 'timer') return ctx.createTimer(`${step.minutes}m`).then(() => 'time')
           if (step.kind === 'all') return Promise.all(step.steps.map((each) => run(ctx, each)))
           if (step.kind === 'each') return each(ctx, step.steps)
-          if (step.kind === 'child') return ctx.callSubOrchestration(child, step.steps)
+          if (step.kind !== 'work') return ctx.callSubOrchestration(child, step.steps)
           const call = ctx.callActivity(shop.work, step.name, step.retries === 0 ? {} : { retry: { maxAttempts: step.retries, firstDelay: '1s' } })
           return step.handled ? call.catch(() => ctx.callActivity(shop.work, 'fallback')) : call
         }
