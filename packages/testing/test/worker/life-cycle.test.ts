@@ -99,7 +99,7 @@ describe('a suspended instance', () => {
 describe('a finished id', () => {
   it('that is created anew begins with an empty history, and remembers nothing of before but consumed ids', async () => {
     const tap = tapped()
-    await using hub = await createTestHub({ orchestrations: [waiting], ...tap })
+    await using hub = await createTestHub({ orchestrations: [waiting], wrapService: tap.wrapService })
     const first = await hub.client.start(waiting, 'one', { instanceId: 'i' })
     await hub.runUntilIdle()
     await first.raiseEvent('Go', 'a')
@@ -124,7 +124,7 @@ describe('a finished id', () => {
         return found !== 'unchanged' && found.state?.status === 'Pending' ? { ...found, history: old } : found
       },
     })
-    await using hub = await createTestHub({ orchestrations: [waiting], ...tap })
+    await using hub = await createTestHub({ orchestrations: [waiting], wrapService: tap.wrapService })
     const order = await hub.client.start(waiting, 'x', { instanceId: 'i' })
     await hub.runUntilIdle()
     expect(tap.log.commits[0]?.checkpoint.history.kind).toBe('replace')
@@ -158,7 +158,7 @@ describe('more messages than one turn takes', () => {
       return seen
     })
     const tap = tapped()
-    await using hub = await createTestHub({ orchestrations: [collect], ...tap })
+    await using hub = await createTestHub({ orchestrations: [collect], wrapService: tap.wrapService })
     const order = await hub.client.start(collect, undefined, { startAt: new Date('2030-01-01T00:01:00Z') })
     for (let i = 0; i < count; i++) await order.raiseEvent('N', i)
     await hub.advance('1m')
@@ -181,7 +181,7 @@ describe('continue-as-new', () => {
       if (n % 100 === 99) await ctx.callActivity(note, `loop ${n}`)
       return ctx.continueAsNew(n + 1)
     })
-    await using hub = await createTestHub({ orchestrations: [forever, short], activities: [note], ...tap, concurrency: { orchestrations: 1, activities: 1 } })
+    await using hub = await createTestHub({ orchestrations: [forever, short], activities: [note], wrapService: tap.wrapService, concurrency: { orchestrations: 1, activities: 1 } })
     const long = await hub.client.start(forever, 0, { instanceId: 'long' })
     await hub.client.start(short)
     await hub.runUntilIdle()
@@ -250,7 +250,7 @@ describe('continue-as-new', () => {
     const versions = (version: string) =>
       defineOrchestration('V', async (ctx, n: number) => (n === 0 ? ctx.continueAsNew(1, { version: '2' }) : `v${version}`), { version })
     const tap = tapped()
-    await using hub = await createTestHub({ orchestrations: [versions('1')], ...tap, version: '1', versionMatch: 'strict' })
+    await using hub = await createTestHub({ orchestrations: [versions('1')], wrapService: tap.wrapService, version: '1', versionMatch: 'strict' })
     const order = await hub.client.start(versions('1'), 0, { instanceId: 'v' })
     await hub.advance('10s')
     expect(await order.state()).toMatchObject({ status: 'Running', version: '2', generation: 1 })

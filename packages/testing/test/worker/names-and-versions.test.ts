@@ -14,7 +14,7 @@ async function failureOf(hub: TestHub, id: string): Promise<unknown> {
 describe('an unknown orchestration', () => {
   it('waits with growing delays for a worker that knows it', async () => {
     const tap = tapped()
-    await using hub = await createTestHub({ unknownNameGraceMs: graceMs, ...tap })
+    await using hub = await createTestHub({ unknownNameGraceMs: graceMs, wrapService: tap.wrapService })
     await hub.client.start('Later', 1, { instanceId: 'i' })
     await hub.advance('30s')
     expect((await hub.client.state('i'))?.status).toBe('Pending')

@@ -6,6 +6,7 @@ export interface Taps {
   complete?: (next: (checkpoint?: Checkpoint) => Promise<CommitResult>, checkpoint: Checkpoint, item: OrchestrationWorkItem) => Promise<CommitResult>
   renew?: OrchestrationWorkItem['renew']
   release?: (next: () => Promise<void>, settlements: readonly Settlement[]) => Promise<void>
+  renewActivity?: ActivityWorkItem['renew']
   completeActivity?: (next: () => Promise<void>, event: Parameters<ActivityWorkItem['complete']>[0]) => Promise<void>
   releaseActivity?: (next: () => Promise<void>, settlement: Settlement) => Promise<void>
   stopPort?: () => Promise<void>
@@ -97,7 +98,7 @@ function tappedActivity(item: ActivityWorkItem, taps: Taps, log: TapLog): Activi
     get instanceGone() {
       return item.instanceGone
     },
-    renew: () => item.renew(),
+    renew: () => taps.renewActivity?.() ?? item.renew(),
     complete: (event) => {
       const next = (): Promise<void> => item.complete(event)
       return taps.completeActivity === undefined ? next() : taps.completeActivity(next, event)
