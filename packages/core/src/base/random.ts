@@ -5,7 +5,12 @@
 import nodeCrypto from 'node:crypto'
 
 const realMathRandom = Math.random
-const realRandomUUID = nodeCrypto.randomUUID
+const realRandomFill = nodeCrypto.randomFillSync
+
+const idBytes = 16
+/** Bytes for the next ids, drawn 256 ids at a time. */
+const pool = Buffer.allocUnsafeSlow(256 * idBytes)
+let used = pool.length
 
 export interface Random {
   /** A number in [0, 1). */
@@ -16,7 +21,17 @@ export interface Random {
 
 export const systemRandom: Random = {
   next: () => realMathRandom(),
-  id: () => realRandomUUID().replaceAll('-', ''),
+  id: drawId,
+}
+
+/** Hex of random bytes is one flat string; a UUID without its hyphens would be a tree of pieces, five times as large, which lives as long as the instance. */
+function drawId(): string {
+  if (used === pool.length) {
+    realRandomFill(pool)
+    used = 0
+  }
+  used += idBytes
+  return pool.toString('hex', used - idBytes, used)
 }
 
 /** A generator with 32 bits of state (mulberry32): fast and good enough for jitter, simulation and `ctx.random()`; not for secrets. */

@@ -52,8 +52,8 @@ export class OrchestrationHandle<Out = unknown, In = unknown> {
    * Waits for the end and gives the result.
    * @throws OrchestrationFailedError, OrchestrationTerminatedError, WaitTimeoutError, DTFX_INSTANCE_NOT_FOUND; the reason of `signal`
    */
-  async result(options: ResultOptions = {}): Promise<Wire<Out>> {
-    return (await awaitResult(this.#context, this.instanceId, this.#old, options)) as Wire<Out>
+  result(options: ResultOptions = {}): Promise<Wire<Out>> {
+    return awaitResult(this.#context, this.instanceId, this.#old, options) as Promise<Wire<Out>>
   }
 
   /** The instance as it is now; undefined when there is none. */

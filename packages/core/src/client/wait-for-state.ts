@@ -22,18 +22,21 @@ export interface StateWait {
 /** A reason of its own: without one every wait would make a DOMException with a stack. */
 const waitIsOver = new Error('the wait is over')
 
+const cannotWatch = Symbol('cannot watch')
+
 const pollBackoff = { firstMs: 100, maxMs: 3_000, factor: 1.5 }
 
 /** @throws WaitTimeoutError; the reason of `signal` */
 export async function waitForState(context: ClientContext, wait: StateWait): Promise<InstanceState | undefined> {
   const { signal, timeoutMs } = wait
+  const { host } = context.service
   const over = new AbortController()
   const end = (): void => over.abort(waitIsOver)
   let isLate = false
   const cancelTimer =
     timeoutMs === undefined
       ? undefined
-      : context.service.host.clock.setTimer(timeoutMs, () => {
+      : host.clock.setTimer(timeoutMs, () => {
           isLate = true
           end()
         })
@@ -41,11 +44,13 @@ export async function waitForState(context: ClientContext, wait: StateWait): Pro
   try {
     for (let round = 1; ; round++) {
       signal?.throwIfAborted()
-      const changed = nextChange(context, wait.instanceId, round, over.signal)
+      const changed = nextChange(context, wait.instanceId, over.signal)
       const state = await context.call(() => context.service.client.getState(wait.instanceId, { payloads: wait.payloads }))
       if (wait.until(state)) return state
       if (isLate) throw new WaitTimeoutError(wait.instanceId, state?.status ?? 'missing', timeoutMs as number)
-      await changed()
+      const problem = await changed
+      if (problem !== undefined && problem !== cannotWatch && !DurableError.is(problem, 'DTFX_TRANSIENT')) throw problem
+      if (problem !== undefined) await sleep(host.clock, backoffMs(pollBackoff, round, host.random), over.signal)
     }
   } finally {
     cancelTimer?.()
@@ -54,19 +59,11 @@ export async function waitForState(context: ClientContext, wait: StateWait): Pro
   }
 }
 
-/** Begins to watch at once, if the provider can; the returned function waits. */
-function nextChange({ service }: ClientContext, instanceId: string, round: number, signal: AbortSignal): () => Promise<void> {
-  const { client, host } = service
-  const pause = (): Promise<void> => sleep(host.clock, backoffMs(pollBackoff, round, host.random), signal)
-  if (client.watch === undefined || signal.aborted) return pause
-  const watching = client.watch(instanceId, signal)
-  watching.catch(() => {})
-  return async () => {
-    try {
-      await watching
-    } catch (error) {
-      if (!DurableError.is(error, 'DTFX_TRANSIENT')) throw error
-      await pause()
-    }
-  }
+/** Begins to watch at once, if the provider can. Resolves at the next change; with `cannotWatch`, or what went wrong, when the caller has to poll. Never rejects: most watches are given up. */
+function nextChange({ service }: ClientContext, instanceId: string, signal: AbortSignal): Promise<unknown> | typeof cannotWatch {
+  if (service.client.watch === undefined || signal.aborted) return cannotWatch
+  return service.client.watch(instanceId, signal).then(noProblem, itself)
 }
+
+const noProblem = (): undefined => undefined
+const itself = (error: unknown): unknown => error

@@ -17,7 +17,8 @@ type Watcher = (changed: boolean) => void
 
 export class Store {
   readonly #records = new Map<InstanceId, InstanceRecord>()
-  readonly #watchers = new Map<InstanceId, Set<Watcher>>()
+  /** Few per instance, mostly one: a list of them is small. */
+  readonly #watchers = new Map<InstanceId, Watcher[]>()
   #sortedIds: readonly InstanceId[] | undefined
   #version = 0
 
@@ -87,15 +88,22 @@ export class Store {
         resolve(changed)
       }
       const onAbort = (): void => {
-        const watchers = this.#watchers.get(instanceId)
-        if (watchers?.delete(done) === true && watchers.size === 0) this.#watchers.delete(instanceId)
+        this.#unwatch(instanceId, done)
         resolve(false)
       }
       signal.addEventListener('abort', onAbort, { once: true })
       const watchers = this.#watchers.get(instanceId)
-      if (watchers === undefined) this.#watchers.set(instanceId, new Set([done]))
-      else watchers.add(done)
+      if (watchers === undefined) this.#watchers.set(instanceId, [done])
+      else watchers.push(done)
     })
+  }
+
+  #unwatch(instanceId: InstanceId, watcher: Watcher): void {
+    const watchers = this.#watchers.get(instanceId)
+    const index = watchers?.indexOf(watcher) ?? -1
+    if (watchers === undefined || index < 0) return
+    if (watchers.length === 1) this.#watchers.delete(instanceId)
+    else watchers.splice(index, 1)
   }
 
   notify(instanceId: InstanceId): void {
