@@ -1,4 +1,4 @@
-/** The tracing seam: one span per orchestration, activity and timer wait, never per replay. No-op by default; an OpenTelemetry adapter fits in twenty lines. */
+/** The tracing seam: one span per execution of an orchestration and per attempt of an activity, never per replay. No-op by default; an OpenTelemetry adapter fits in twenty lines. */
 import type { TraceContext } from '../model/instance.js'
 
 export interface Span {

@@ -3,6 +3,7 @@ import type { AnyActivity, AnyOrchestration } from '../authoring/definitions.js'
 import type { ActivityMiddleware, OrchestrationMiddleware } from '../authoring/middleware.js'
 import { Registry } from '../authoring/registry.js'
 import { limits } from '../base/limits.js'
+import { didYouMean } from '../base/nearest-name.js'
 import { dtfxError } from '../errors/durable-error.js'
 import type { DeterminismMode } from '../engine/determinism.js'
 import type { VersionMatch, VersionPolicy } from './versioning.js'
@@ -35,6 +36,23 @@ export interface TaskHubWorkerOptions {
   readonly workerId?: string | undefined
 }
 
+const knownOptions: Readonly<Record<keyof TaskHubWorkerOptions, true>> = {
+  orchestrations: true,
+  activities: true,
+  concurrency: true,
+  maxActivitiesPerSecond: true,
+  middleware: true,
+  determinism: true,
+  version: true,
+  versionMatch: true,
+  onMismatch: true,
+  maxFaults: true,
+  unknownNameGraceMs: true,
+  cache: true,
+  autoCreate: true,
+  workerId: true,
+}
+
 export interface CheckedWorkerOptions {
   readonly orchestrations: Registry<AnyOrchestration>
   readonly activities: Registry<AnyActivity>
@@ -53,6 +71,8 @@ export interface CheckedWorkerOptions {
 /** @throws DTFX_INVALID_OPTION, DTFX_DUPLICATE_DEFINITION */
 export function checkWorkerOptions(options: TaskHubWorkerOptions): CheckedWorkerOptions {
   const { concurrency, middleware, cache } = options
+  const known = Object.keys(knownOptions)
+  for (const option of Object.keys(options)) if (!known.includes(option)) refuse(option, `is not known. ${didYouMean(option, known)}`)
   if (options.determinism !== undefined) oneOf('determinism', options.determinism, ['strict', 'guard', 'off'])
   return {
     orchestrations: new Registry('Orchestration', checkKinds('orchestrations', options.orchestrations ?? [], 'orchestration')),

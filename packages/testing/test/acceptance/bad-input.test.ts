@@ -46,6 +46,14 @@ describe('definitions', () => {
   })
 })
 
+describe('options of a worker', () => {
+  it('that are misspelt are refused, with the name that was probably meant', () => {
+    const make = (): unknown => new TaskHubWorker(createOrchestrationService({}), { orchestrations: [echo], activites: [] } as never)
+    expect(make).toThrow(expect.objectContaining({ code: 'DTFX_INVALID_OPTION' }))
+    expect(make).toThrow("worker option activites: is not known. Did you mean 'activities'?")
+  })
+})
+
 describe('schemas', () => {
   const priced = defineActivity('Priced', (_ctx, total: number) => total, { input: positive })
   const doubles = defineActivity('Doubles', (_ctx, total: number) => -total, { output: positive })
