@@ -1,0 +1,173 @@
+/**
+ * `pnpm test:packages`: the published packages as their users get them. Packs them, installs the tarballs in empty projects outside the repository, with npm and with pnpm, and uses them there.
+ * Needs `pnpm build` first and the configured npm registry. `--report <file>` writes the totals for scripts/test.mjs; `--keep` leaves the projects for a look.
+ */
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
+const rootManifest = readJson(join(root, 'package.json'))
+const pnpm = ['npx', '-y', rootManifest.packageManager]
+const packages = ['core', 'testing'].map((name) => ({ name: `@dtfx/${name}`, folder: join(root, 'packages', name) }))
+const reportPath = process.argv.includes('--report') ? process.argv[process.argv.indexOf('--report') + 1] : undefined
+
+const scratch = mkdtempSync(join(tmpdir(), 'dtfx-packages-'))
+const tarballs = join(scratch, 'tarballs')
+const npmProject = join(scratch, 'npm')
+const pnpmProject = join(scratch, 'pnpm')
+const totals = { numPassedTests: 0, numFailedTests: 0 }
+
+/** What the configured registry needs, without what the surrounding package manager tells its own scripts: that would steer the ones started here. */
+function cleanEnvironment() {
+  const kept = /^npm_config_(registry|cache|cafile|userconfig|proxy|https_proxy|noproxy|offline)$/i
+  const entries = Object.entries(process.env).filter(([name]) => !/^p?npm_/i.test(name) || kept.test(name))
+  return { ...Object.fromEntries(entries.filter(([name]) => name !== 'FORCE_COLOR')), NO_COLOR: '1', CI: 'true' }
+}
+const env = cleanEnvironment()
+
+/** Runs a program; its output, or an error that holds it. */
+function run(cwd, [program, ...args]) {
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+    child.on('error', fail)
+    child.on('close', (code) => (code === 0 ? done(output) : fail(Object.assign(new Error(`${[program, ...args].join(' ')} ended with ${code}\n${output}`), { output }))))
+  })
+}
+
+function check(condition, problem) {
+  if (!condition) throw new Error(problem)
+}
+
+/** One named check. Says whether it passed; those that follow run in any case unless they need it. */
+async function step(name, action) {
+  const startedMs = performance.now()
+  const seconds = () => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
+  try {
+    await action()
+    totals.numPassedTests++
+    process.stdout.write(`ok   ${name} (${seconds()})\n`)
+    return true
+  } catch (error) {
+    totals.numFailedTests++
+    process.stdout.write(`FAIL ${name} (${seconds()})\n${(error instanceof Error ? error.message : String(error)).replace(/^/gm, '     ')}\n`)
+    return false
+  }
+}
+
+async function pack() {
+  mkdirSync(tarballs, { recursive: true })
+  for (const { folder } of packages) {
+    check(existsSync(join(folder, 'dist', 'index.js')), `${folder} is not built: run pnpm build`)
+    await run(folder, [...pnpm, 'pack', '--pack-destination', tarballs])
+  }
+  for (const each of packages) each.tarball = join(tarballs, readdirSync(tarballs).find((file) => file.startsWith(`${each.name.slice(1).replace('/', '-')}-`)) ?? 'none')
+}
+
+async function checkContents({ tarball }) {
+  const files = (await run(scratch, ['tar', '-tzf', tarball])).trim().split('\n').map((file) => file.replace(/^package\//, ''))
+  for (const needed of ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']) check(files.includes(needed), `${needed} is missing`)
+  const foreign = files.filter((file) => !/^(package\.json|README\.md|LICENSE|dist\/[\w.-]+\.(js|js\.map|d\.ts))$/.test(file))
+  check(foreign.length === 0, `holds what users do not need: ${foreign.join(', ')}`)
+}
+
+/** In the installed package: no trace of the workspace, and every entry is a file. */
+function checkManifest({ name }) {
+  const folder = join(npmProject, 'node_modules', name)
+  const manifest = readJson(join(folder, 'package.json'))
+  check(!JSON.stringify(manifest).includes('workspace:'), 'package.json still says workspace:')
+  for (const field of ['version', 'license', 'description', 'engines', 'exports']) check(manifest[field] !== undefined, `package.json has no ${field}`)
+  const targets = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
+  for (const target of targets) check(existsSync(join(folder, target)), `exports names ${target}, which is not there`)
+}
+
+async function checkImports() {
+  const entries = packages.flatMap(({ name }) => {
+    const { exports } = readJson(join(npmProject, 'node_modules', name, 'package.json'))
+    return Object.keys(exports).filter((entry) => !entry.endsWith('.json')).map((entry) => `${name}${entry.slice(1)}`)
+  })
+  check(entries.length >= 6, `only ${entries.join(', ')}`)
+  writeFileSync(join(npmProject, 'entries.mjs'), `for (const entry of ${JSON.stringify(entries)}) if (Object.keys(await import(entry)).length === 0) throw new Error(\`\${entry} exports nothing\`)\n`)
+  await run(npmProject, ['node', 'entries.mjs'])
+}
+
+async function installWithNpm() {
+  cpSync(join(root, 'scripts', 'packed-project'), npmProject, { recursive: true })
+  writeFileSync(join(npmProject, 'readme-sample.ts'), readmeSample())
+  writeFileSync(join(npmProject, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module' }))
+  const tools = ['typescript', 'vitest', '@types/node'].map((name) => `${name}@${rootManifest.devDependencies[name]}`)
+  await run(npmProject, ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...packages.map(({ tarball }) => tarball), ...tools])
+}
+
+/** The first `ts` block of the README: the program every reader tries first. */
+function readmeSample() {
+  const block = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))
+  check(block !== null, 'README.md has no ts block')
+  return block[1]
+}
+
+/** Compiles everything, libraries included. Problems inside other people's declarations are theirs. */
+async function compile() {
+  const output = await run(npmProject, ['node', 'node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false']).catch((error) => error.output ?? error.message)
+  const ours = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(' ') && (!line.startsWith('node_modules/') || line.startsWith('node_modules/@dtfx/')))
+  check(ours.length === 0, ours.join('\n'))
+  check(existsSync(join(npmProject, 'out', 'readme-sample.js')), `nothing was written\n${output}`)
+}
+
+/** The README's program prints what its comment promises. */
+async function runReadmeSample() {
+  const promised = /console\.log\(.*\/\/ (.*)$/m.exec(readmeSample())?.[1]
+  const output = await run(npmProject, ['node', 'out/readme-sample.js'])
+  check(promised !== undefined && output.trim() === promised, `it printed\n${output}\nthe README promises\n${promised}`)
+}
+
+async function runPublicApi() {
+  const output = await run(npmProject, ['node', 'out/public-api.js'])
+  check(output.trim() === 'ok true', `it printed ${output}`)
+}
+
+async function loadMemory(project) {
+  const output = await run(project, ['node', 'load-memory.mjs'])
+  check(output.trim() === 'memory', `it printed ${output}`)
+}
+
+/** pnpm gives each package its own dependencies only; the registry does not have ours, so the test kit's core is pointed to the tarball. */
+async function installWithPnpm() {
+  cpSync(join(root, 'scripts', 'packed-project', 'load-memory.mjs'), join(pnpmProject, 'load-memory.mjs'))
+  const dependencies = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
+  writeFileSync(join(pnpmProject, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module', dependencies, pnpm: { overrides: { '@dtfx/core': dependencies['@dtfx/core'] } } }))
+  await run(pnpmProject, [...pnpm, 'install', '--prefer-offline', '--ignore-workspace', '--no-frozen-lockfile'])
+}
+
+async function useWithNpm() {
+  if (!(await step('install with npm', installWithNpm))) return
+  for (const each of packages) await step(`${each.name}: every entry is there`, () => checkManifest(each))
+  await step('every entry can be imported', checkImports)
+  await step('a configuration finds the provider', () => loadMemory(npmProject))
+  if (await step('a strict program compiles against the declarations', compile)) {
+    await step('that program runs', runPublicApi)
+    await step('the sample of the README prints what it promises', runReadmeSample)
+  }
+  await step('a test with hub, stub and replay passes in vitest', () => run(npmProject, ['node', 'node_modules/vitest/vitest.mjs', 'run', 'hub.test.ts']))
+}
+
+async function useWithPnpm() {
+  if (await step('install with pnpm', installWithPnpm)) await step('a configuration finds the provider in pnpm\'s layout', () => loadMemory(pnpmProject))
+}
+
+try {
+  if (await step('pack', pack)) {
+    for (const each of packages) await step(`${each.name}: the tarball holds what it should`, () => checkContents(each))
+    await Promise.all([useWithNpm(), useWithPnpm()])
+  }
+} finally {
+  if (process.argv.includes('--keep')) process.stdout.write(`kept: ${scratch}\n`)
+  else rmSync(scratch, { recursive: true, force: true })
+}
+if (reportPath !== undefined) writeFileSync(reportPath, JSON.stringify(totals))
+process.exitCode = totals.numFailedTests === 0 ? 0 : 1
