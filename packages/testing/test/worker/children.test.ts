@@ -138,6 +138,19 @@ describe('a start', () => {
   })
 })
 
+describe('a start that comes too late', () => {
+  it('for its execution, which was terminated, does not revive an id that was used and finished since', async () => {
+    await using hub = await createTestHub({ orchestrations: [waiting, echo] })
+    const early = await hub.client.start(waiting, 'old', { instanceId: 'c', startAt: new Date('2030-01-01T02:00:00Z') })
+    await early.terminate()
+    await hub.advance('1m')
+    const next = await hub.client.start(echo, 'new', { instanceId: 'c', reuse: 'replaceFinished' })
+    expect(await next.result()).toBe('new')
+    await hub.advance('3h')
+    expect(await next.state()).toMatchObject({ status: 'Completed', name: 'Echo' })
+  })
+})
+
 describe('termination', () => {
   const nodes = declareOrchestration<number, void>('Node')
   const node = defineOrchestration('Node', async (ctx, depth: number) => {

@@ -1,7 +1,7 @@
 /** What the worker does when the store fails, lies or is slow; and that nothing it keeps in memory outlives a turn that was not committed. */
 import { describe, expect, it } from 'vitest'
 import { defineActivity, defineOrchestration, type Logger } from '@dtfx/core'
-import { AmbiguousCommitError, LockLostError, PermanentError, TransientError, dtfxError, type CommitResult } from '@dtfx/core/provider'
+import { AmbiguousCommitError, LockLostError, PermanentError, TransientError, deferred, dtfxError, type CommitResult } from '@dtfx/core/provider'
 import { createTestHub } from '@dtfx/testing'
 import { drive, settle } from './drive.js'
 import { firstCalls, tapped } from './tapped-service.js'
@@ -218,6 +218,12 @@ describe('what is kept in memory', () => {
     const order = await hub.client.start(relay, 1)
     await hub.runUntilIdle()
     await order.raiseEvent('Go')
+    await hub.runUntilIdle()
+    // The next turn, before the event comes back, is built on what is stored.
+    await order.suspend()
+    await hub.runUntilIdle()
+    expect((await order.state())?.status).toBe('Suspended')
+    await order.resume()
     await hub.advance('5m')
     await order.raiseEvent('Go')
     await hub.advance('5m')
@@ -229,7 +235,7 @@ describe('a turn that lost its lock before its code ran', () => {
   it('runs nothing and disturbs no other turn of the same worker', async () => {
     const counter = defineOrchestration('Counter', async (ctx) => {
       const seen: number[] = []
-      while (seen.length < 3) seen.push(await ctx.waitForExternalEvent<number>('N'))
+      while (seen.length < 4) seen.push(await ctx.waitForExternalEvent<number>('N'))
       return seen
     })
     let holdUp = 0
@@ -261,11 +267,21 @@ describe('a turn that lost its lock before its code ran', () => {
     expect(tap.log.commits.length).toBe(2)
     await order.raiseEvent('N', 2)
     await settle()
+    // It goes on, and its commit is on its way for long; meanwhile another turn uses what the worker keeps of the instance.
+    const late = deferred<void>()
+    tap.taps.complete = async (next) => {
+      delete tap.taps.complete
+      await late.promise
+      return next()
+    }
     held[0]?.()
     await settle()
-    expect(tap.log.commits.length).toBe(3)
+    delete tap.taps.complete
     await order.raiseEvent('N', 3)
+    await settle()
+    late.resolve()
+    await order.raiseEvent('N', 4)
     await hub.runUntilIdle()
-    expect(await order.result()).toEqual([1, 2, 3])
+    expect(await order.result()).toEqual([1, 2, 3, 4])
   })
 })

@@ -107,6 +107,20 @@ describe('rewind', () => {
     expect(shop.count('a')).toBe(4)
   })
 
+  it('gives one more attempt to every call that used up its retries, also when others went on meanwhile', async () => {
+    const shop = workshop()
+    const twice = { retry: { maxAttempts: 2, firstDelay: '1s' as const } }
+    const flow = defineOrchestration('Flow', async (ctx) => Promise.all([ctx.callActivity(shop.work, 'a', twice), ctx.callActivity(shop.work, 'e'), ctx.callActivity(shop.work, 'a', twice)]))
+    await using hub = await createTestHub({ orchestrations: [flow], activities: [shop.work], concurrency: { activities: 2 }, cache: false })
+    shop.broken.add('a')
+    const order = await hub.client.start(flow, undefined, { instanceId: 'f' })
+    await failed(hub, 'f')
+    shop.broken.clear()
+    await order.rewind()
+    await hub.advance('1m')
+    expect(await order.result()).toEqual(['a', 'e', 'a'])
+  })
+
   it('keeps failures that the code had handled', async () => {
     const shop = workshop()
     const flow = defineOrchestration('Flow', async (ctx) => {
