@@ -2,6 +2,7 @@
 export type { Capabilities, CommitDiscipline } from './provider/capabilities.js'
 export type { Checkpoint, OutboundMessage } from './provider/checkpoint.js'
 export type { ClientPort, CreatePolicy, CreateRequest, CreateResult } from './provider/client-port.js'
+export { delegateService } from './provider/delegate-service.js'
 export type { Host, OrchestrationService, OrchestrationServiceFactory } from './provider/orchestration-service.js'
 export { resolveHost } from './provider/host.js'
 export { parseSettings, setting, type OptionsOf, type Setting, type SettingsOf, type SettingsSchema } from './provider/settings.js'

@@ -5,6 +5,7 @@
  */
 import { limits } from '../base/limits.js'
 import { durationMs, type Duration } from '../base/duration.js'
+import { delegateService } from '../provider/delegate-service.js'
 import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { DataConverter } from '../serialization/data-converter.js'
 import { PayloadChain } from '../serialization/payload-chain.js'
@@ -27,11 +28,11 @@ const envelopeBytes = 512
 
 /** @throws DTFX_INVALID_OPTION */
 export function withPayloads(service: OrchestrationService, { converter, codecs = [], keyGrace = limits.payloadKeyGraceMs }: PayloadOptions): OrchestrationService {
-  if (codecs.length === 0) return converter === undefined ? service : delegate(service, { converter })
+  if (codecs.length === 0) return converter === undefined ? service : delegateService(service, { converter })
   const { host, capabilities, query, history, quarantine } = service
   const coder = new PayloadCoder(new PayloadChain(codecs), host.random.id())
   const keyGraceMs = durationMs(keyGrace, 'payloads.keyGrace')
-  return delegate(service, {
+  return delegateService(service, {
     // Base64 takes four bytes for three: what fits before encoding must fit after it.
     capabilities: { ...capabilities, maxPayloadBytes: Math.max(1, Math.floor(((capabilities.maxPayloadBytes - envelopeBytes) * 3) / 4)) },
     converter: coder.converter(converter ?? service.converter),
@@ -41,24 +42,4 @@ export function withPayloads(service: OrchestrationService, { converter, codecs 
     quarantine: quarantine === undefined ? undefined : codedQuarantine(quarantine, coder),
     startWorker: async (spec) => new PayloadWorkerPort(await service.startWorker(spec), { coder, host, keyGraceMs }),
   })
-}
-
-function delegate(service: OrchestrationService, overrides: Partial<OrchestrationService>): OrchestrationService {
-  return {
-    name: service.name,
-    capabilities: service.capabilities,
-    host: service.host,
-    converter: service.converter,
-    client: service.client,
-    query: service.query,
-    history: service.history,
-    purge: service.purge,
-    quarantine: service.quarantine,
-    scale: service.scale,
-    createHub: () => service.createHub(),
-    deleteHub: () => service.deleteHub(),
-    startWorker: (spec) => service.startWorker(spec),
-    close: () => service.close(),
-    ...overrides,
-  }
 }

@@ -1,5 +1,5 @@
 /** The service as a test's client sees it: the same, except that waiting for a change ends with an error when the hub is stuck. */
-import type { ClientPort, OrchestrationService } from '@dtfx/core/provider'
+import { delegateService, type ClientPort, type OrchestrationService } from '@dtfx/core/provider'
 import type { StuckMonitor, StuckWaiter } from './stuck-monitor.js'
 
 export function watchedService(service: OrchestrationService, monitor: StuckMonitor): OrchestrationService {
@@ -16,20 +16,5 @@ export function watchedService(service: OrchestrationService, monitor: StuckMoni
         client.watch?.(instanceId, signal).then(resolve, reject).finally(done)
       }),
   }
-  return {
-    name: service.name,
-    capabilities: service.capabilities,
-    host: service.host,
-    converter: service.converter,
-    client: watched,
-    query: service.query,
-    history: service.history,
-    purge: service.purge,
-    quarantine: service.quarantine,
-    scale: service.scale,
-    createHub: () => service.createHub(),
-    deleteHub: () => service.deleteHub(),
-    startWorker: (spec) => service.startWorker(spec),
-    close: () => service.close(),
-  }
+  return delegateService(service, { client: watched })
 }

@@ -1,6 +1,6 @@
 /** One in-memory hub on a virtual clock that several processes share, each with its own codecs; and a tap between provider and codecs that sees, and may change, what is stored. */
 import { TaskHubClient, TaskHubWorker, withPayloads, type OrchestrationService, type PayloadOptions, type TaskHubWorkerOptions } from '@dtfx/core'
-import type { InstanceSnapshot, Logger, Metrics, OrchestrationWorkItem, WorkerPort } from '@dtfx/core/provider'
+import { delegateService, type InstanceSnapshot, type Logger, type Metrics, type OrchestrationWorkItem, type WorkerPort } from '@dtfx/core/provider'
 import { VirtualClock } from '@dtfx/testing'
 import { createOrchestrationService } from '@dtfx/testing/memory'
 
@@ -79,25 +79,15 @@ export class PayloadWorld implements AsyncDisposable {
 
 function tapped(service: OrchestrationService, tap: Tap): OrchestrationService {
   const { client } = service
-  return {
-    name: service.name,
-    capabilities: service.capabilities,
-    host: service.host,
+  return delegateService(service, {
     client: {
       create: (request) => (tap.written.push(request), client.create(request)),
       send: (messages) => (tap.written.push(...messages), client.send(messages)),
       getState: (id, options) => client.getState(id, options),
       watch: (id, signal) => (client as Required<typeof client>).watch(id, signal),
     },
-    query: service.query,
-    history: service.history,
-    purge: service.purge,
-    quarantine: service.quarantine,
-    createHub: () => service.createHub(),
-    deleteHub: () => service.deleteHub(),
     startWorker: async (spec) => tappedWorker(await service.startWorker(spec), tap),
-    close: () => service.close(),
-  }
+  })
 }
 
 function tappedWorker(port: WorkerPort, tap: Tap): WorkerPort {

@@ -1,5 +1,5 @@
 /** A service whose work items can be tapped: each call of a port goes through a function of the test, which may fail, delay or change it. */
-import type { ActivityWorkItem, CommitResult, Checkpoint, InstanceSnapshot, InstanceVersion, OrchestrationService, OrchestrationWorkItem, Settlement, WorkerPort } from '@dtfx/core/provider'
+import { delegateService, type ActivityWorkItem, type CommitResult, type Checkpoint, type InstanceSnapshot, type InstanceVersion, type OrchestrationService, type OrchestrationWorkItem, type Settlement, type WorkerPort } from '@dtfx/core/provider'
 
 export interface Taps {
   load?: (next: () => Promise<InstanceSnapshot | 'unchanged'>, item: OrchestrationWorkItem, known: InstanceVersion | undefined) => Promise<InstanceSnapshot | 'unchanged'>
@@ -22,22 +22,8 @@ export interface TapLog {
 /** `wrapService` for a test hub, and what went through. Taps are read at each call, so a test may set and clear them as it goes. */
 export function tapped(taps: Taps = {}): { readonly wrapService: (service: OrchestrationService) => OrchestrationService; readonly taps: Taps; readonly log: TapLog } {
   const log: TapLog = { loads: [], commits: [], releases: [], activityReleases: [] }
-  const wrapService = (service: OrchestrationService): OrchestrationService => ({
-    name: service.name,
-    capabilities: service.capabilities,
-    host: service.host,
-    converter: service.converter,
-    client: service.client,
-    query: service.query,
-    history: service.history,
-    purge: service.purge,
-    quarantine: service.quarantine,
-    scale: service.scale,
-    createHub: () => service.createHub(),
-    deleteHub: () => service.deleteHub(),
-    startWorker: async (spec) => tappedPort(await service.startWorker(spec), taps, log),
-    close: () => service.close(),
-  })
+  const wrapService = (service: OrchestrationService): OrchestrationService =>
+    delegateService(service, { startWorker: async (spec) => tappedPort(await service.startWorker(spec), taps, log) })
   return { wrapService, taps, log }
 }
 
