@@ -132,7 +132,7 @@ function resume(x: Execution): void {
   if (suspension === undefined) return
   x.suspension = undefined
   for (const action of suspension.actions) x.pending.set(action.id, action)
-  x.backlog.push(...suspension.events)
+  for (const event of suspension.events) x.backlog.push(event)
 }
 
 function terminate(x: Execution, event: HistoryEventOf<'ExecutionTerminated'>): void {

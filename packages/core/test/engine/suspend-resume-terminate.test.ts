@@ -62,6 +62,13 @@ describe('suspend', () => {
     expect(resultOf(await instance.turn(resumed()))).toStrictEqual([1, 2, 3])
   })
 
+  it('and far too many events end with the code of that limit, although a call takes no such number of arguments', async () => {
+    const instance = await begun()
+    await instance.turn(suspended(), ...Array<HistoryEvent>(100_000).fill(raised('x')))
+    await instance.turn(...Array<HistoryEvent>(50_000).fill(raised('x')))
+    expect(failureOf(await instance.turn(resumed())).properties).toMatchObject({ code: 'DTFX_TOO_MANY_EVENTS' })
+  })
+
   it('of one that finished in the same turn lets it end', async () => {
     const instance = await begun(async (ctx) => {
       await ctx.callActivity('a')
