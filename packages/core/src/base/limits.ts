@@ -23,8 +23,12 @@ export const limits = {
   timerHopMs: 6 * 86_400_000,
   /** Messages without a scheduled event (start, events, suspend …) that one turn may take. */
   maxUnscheduledMessagesPerTurn: 256,
-  /** Ids of such messages that are remembered to recognise a redelivery. */
-  maxConsumedIds: 512,
+  /** Ids of such messages that are remembered after their deletion was acknowledged: as many as one turn may take, so that an id outlives a whole turn of newer ones. */
+  maxConsumedIds: 256,
+  /** The same for messages whose deletion was not acknowledged: they may come again at any time. Only crashes leave any; beyond this the oldest are forgotten. */
+  maxPendingConsumedIds: 1_024,
+  /** How long a message from an instance waits for the start of its target, in stores that keep no order between messages. */
+  earlyMessageGraceMs: 300_000,
   /** External events buffered by one instance before nobody waits for them. */
   maxBufferedEvents: 100_000,
   /** Milliseconds that one thread may spend on turns before timers and I/O get their share. */

@@ -5,14 +5,13 @@
  */
 import type { RuntimeState } from '../engine/runtime-state.js'
 import type { InstanceState } from '../model/instance.js'
-import type { MessageId } from '../model/message.js'
-import type { InstanceVersion } from '../provider/work-items.js'
+import type { ConsumedIds, InstanceVersion } from '../provider/work-items.js'
 
 export interface CachedInstance {
   readonly version: InstanceVersion
   readonly runtime: RuntimeState
   readonly state: InstanceState
-  readonly consumedIds: readonly MessageId[]
+  readonly consumedIds: ConsumedIds
 }
 
 interface Entry {

@@ -7,6 +7,7 @@
  * 3. The cache keeps an instance only after an acknowledged commit of the executor's own outcome; everything else forgets the suspended execution.
  */
 import { msFromTicks, type Ticks } from '../base/ticks.js'
+import { contentId, tupleId, type Identify } from '../engine/identity.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { limits } from '../base/limits.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
@@ -17,6 +18,7 @@ import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { CommitResult, InstanceSnapshot, OrchestrationWorkItem } from '../provider/work-items.js'
 import { logEvents } from '../telemetry/log-events.js'
 import { noMetrics } from '../telemetry/metrics.js'
+import { acknowledged, noConsumedIds } from './consumed-ids.js'
 import { commitAgain } from './commit-again.js'
 import { mostDeliveries } from './faults.js'
 import { InstanceCache, type CachedInstance } from './instance-cache.js'
@@ -62,10 +64,12 @@ export class OrchestrationLoop {
   /** By instance: the item handed out last. A turn whose item is not in here has lost its lock, whatever it knows of that. */
   readonly #latest = new Map<string, OrchestrationWorkItem>()
   #checkpoints = 0
+  readonly #identify: Identify
 
   constructor(parts: OrchestrationLoopParts) {
     const { logger, clock } = parts.service.host
     this.parts = parts
+    this.#identify = parts.service.capabilities.commit === 'atomic' ? tupleId : contentId(parts.service.digestKey)
     this.renewer = new LockRenewer(clock, { lost: (_slot, item, error) => logLine(logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
     this.cache = new InstanceCache(parts.options.maxCachedInstances, (entry) => this.forget(entry.runtime))
     this.#failures = new TurnFailures(this)
@@ -110,8 +114,10 @@ export class OrchestrationLoop {
     const isOutdated = state?.status === 'Pending' && stored?.isFinal === true && stored.executionId !== state.executionId
     const runtime = isOutdated ? undefined : stored
     const now = this.parts.service.host.clock.nowTicks()
-    const consumedIds = (isCached ? cached : snapshot)?.consumedIds ?? []
-    const prepared = prepareTurn({ instanceId: item.instanceId, runtime, hasHistory: isCached || (snapshot?.history.length ?? 0) > 0, state, consumedIds, messages: item.messages, now })
+    const consumedIds = (isCached ? cached : snapshot)?.consumedIds ?? noConsumedIds
+    const { commit } = this.parts.service.capabilities
+    const hasHistory = isCached || (snapshot?.history.length ?? 0) > 0
+    const prepared = prepareTurn({ instanceId: item.instanceId, runtime, hasHistory, state, consumedIds, commit, messages: item.messages, now })
     return { snapshot, cached: isCached ? cached : undefined, runtime, prepared, now }
   }
 
@@ -124,9 +130,9 @@ export class OrchestrationLoop {
   draft(item: OrchestrationWorkItem, known: KnownInstance): TurnDraft {
     const { prepared, runtime, now } = known
     const state = (known.cached ?? known.snapshot)?.state
-    const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces })
+    const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces, identify: this.#identify })
     if (prepared.refusedStarts.length > 0) for (const message of refuseStarts(prepared, now)) draft.send(message)
-    if (prepared.replaces && runtime !== undefined && !runtime.isFinal) for (const message of terminateReplaced(runtime, now)) draft.send(message)
+    if (prepared.replaces && runtime !== undefined && !runtime.isFinal) for (const message of terminateReplaced(runtime, now, this.#identify)) draft.send(message)
     return draft
   }
 
@@ -176,7 +182,7 @@ export class OrchestrationLoop {
       if (metrics !== noMetrics) this.#measure(known, draft)
       kept = end.completion === undefined && end.unmodified && this.cache.maxInstances > 0 && checkpoint.state !== undefined
       if (kept) {
-        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: consumedIds ?? stored?.consumedIds ?? [] }
+        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes) }
         this.cache.put(item.instanceId, entry)
       }
       if (end.completion !== undefined || end.warnings.length > 0) this.#reportEnd(draft, end)
@@ -211,13 +217,21 @@ export class OrchestrationLoop {
   async #settle(item: OrchestrationWorkItem, known: KnownInstance): Promise<void> {
     const { prepared, runtime, now } = known
     const stored = known.cached ?? known.snapshot
-    const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId() }
+    const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId(), identify: this.#identify }
     if (prepared.kind === 'rewind') return this.complete(item, rewindInstance(inputs, runtime as RuntimeState, known.snapshot?.history ?? noEvents))
     if (prepared.kind === 'terminate-pending') return this.complete(item, terminatePending(inputs))
     const outbound = refuseStarts(prepared, now)
-    if (outbound.length === 0) return item.release(prepared.settlements)
+    if (outbound.length === 0 && !this.#needsFence(known)) return item.release(prepared.settlements)
     const { settlements } = prepared
     await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })
+  }
+
+  /**
+   * Where messages go out before the history is written, a turn of a worker that lost its lock may still be on its way: to that turn the answer of its own activity is no orphan.
+   * Writing something first makes its commit a stale one; then what is discarded is discarded for good.
+   */
+  #needsFence({ prepared, snapshot }: KnownInstance): boolean {
+    return this.parts.service.capabilities.commit === 'messages-first' && snapshot?.state !== undefined && prepared.discarded.length > prepared.deletes.length
   }
 
   #measure({ now, prepared }: KnownInstance, draft: TurnDraft): void {

@@ -13,7 +13,9 @@ import type { RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId, type ExecutionRewoundEvent, type ExecutionStartedEvent, type HistoryEvent, type TimerFiredEvent } from '../model/events.js'
 import { isFinal, type InstanceState } from '../model/instance.js'
 import type { MessageId } from '../model/message.js'
-import type { Delivered, Settlement } from '../provider/work-items.js'
+import type { CommitDiscipline } from '../provider/capabilities.js'
+import type { ConsumedIds, Delivered, Settlement } from '../provider/work-items.js'
+import { isConsumed, withConsumed } from './consumed-ids.js'
 import { shapeProblem } from './message-shape.js'
 import { judgeStart } from './judge-start.js'
 
@@ -24,7 +26,9 @@ export interface TurnInputs {
   /** Some history is stored, even if only of an execution that is out of date. */
   readonly hasHistory: boolean
   readonly state: InstanceState | undefined
-  readonly consumedIds: readonly MessageId[]
+  readonly consumedIds: ConsumedIds
+  /** In which order the store makes a checkpoint durable. */
+  readonly commit: CommitDiscipline
   readonly messages: readonly Delivered[]
   readonly now: Ticks
 }
@@ -49,7 +53,9 @@ export interface PreparedTurn {
   readonly admitted: readonly HistoryEvent[]
   readonly settlements: readonly Settlement[]
   /** Absent: unchanged. */
-  readonly consumedIds?: readonly MessageId[] | undefined
+  readonly consumedIds?: ConsumedIds | undefined
+  /** Of the consumed ids: those whose messages are deleted with this item. */
+  readonly deletes: readonly MessageId[]
   /** The stored history gives way to that of the started execution. */
   readonly replaces: boolean
   /** Starts that were refused because the id is in use: their parents are told. */
@@ -80,6 +86,9 @@ export function prepareTurn(inputs: TurnInputs): PreparedTurn {
   return turn.result()
 }
 
+/** How soon a message that came before its start is looked at again. */
+const earlyDeferMs = 1_000
+
 const lifecycle: ReadonlySet<HistoryEvent['type']> = new Set(['ExecutionSuspended', 'ExecutionResumed', 'ExecutionTerminated', 'ExecutionRewound'])
 
 class Preparation {
@@ -90,7 +99,8 @@ class Preparation {
   readonly #quarantined: SetAside[] = []
   #answered: Set<number> | undefined
   readonly #isOver: boolean
-  #consumed: MessageId[] | undefined
+  readonly #taken: MessageId[] = []
+  readonly #repeated: MessageId[] = []
   #started: ExecutionStartedEvent | undefined
   /** Place in the batch of the start that takes over a stored execution; −1: none does. */
   #takeOver = -1
@@ -111,7 +121,8 @@ class Preparation {
       kind,
       admitted: this.#admitted,
       settlements: this.#settlements,
-      consumedIds: this.#consumed === undefined ? undefined : this.#consumed.slice(-limits.maxConsumedIds),
+      consumedIds: this.#taken.length === 0 ? undefined : withConsumed(this.inputs.consumedIds, this.#taken, this.inputs.commit === 'atomic'),
+      deletes: this.#repeated.length === 0 ? this.#taken : [...this.#taken, ...this.#repeated],
       replaces: this.inputs.hasHistory && (this.#started !== undefined || kind === 'terminate-pending'),
       refusedStarts: this.#refused,
       rewind: this.#rewind,
@@ -121,7 +132,7 @@ class Preparation {
   }
 
   start(delivered: Delivered, event: ExecutionStartedEvent, index: number): void {
-    if (this.#wasConsumed(delivered)) return this.#discard(delivered, 'delivered before')
+    if (this.#wasConsumed(delivered)) return this.#repeat(delivered)
     const { runtime, state } = this.inputs
     const verdict = judgeStart(event, { started: this.#started, runtime, state, isOver: this.#isOver })
     if (verdict.kind === 'refuse' && event.parent !== undefined) this.#refused.push({ start: event, messageId: delivered.id })
@@ -137,7 +148,7 @@ class Preparation {
   other(delivered: Delivered, index: number): void {
     const { runtime } = this.inputs
     const event = delivered.message.event
-    if (this.#wasConsumed(delivered)) return this.#discard(delivered, 'delivered before')
+    if (this.#wasConsumed(delivered)) return this.#repeat(delivered)
     if (index < this.#takeOver && lifecycle.has(event.type)) return this.#discard(delivered, 'for the execution that was replaced')
     const executionId = this.#started?.instance.executionId ?? runtime?.executionId
     if (executionId === undefined) return this.#beforeStart(delivered, event)
@@ -167,7 +178,8 @@ class Preparation {
 
   #beforeStart(delivered: Delivered, event: HistoryEvent): void {
     const { state, now } = this.inputs
-    if (state?.status !== 'Pending') return this.#discard(delivered, state === undefined ? 'no such instance' : 'the instance is over')
+    if (state === undefined) return this.#toNobody(delivered)
+    if (state.status !== 'Pending') return this.#discard(delivered, 'the instance is over')
     if (this.#isTerminated) return this.#discard(delivered, 'the instance is over')
     const target = delivered.message.instance.executionId
     if (target !== undefined && target !== '' && target !== state.executionId) return this.#discard(delivered, 'for another execution')
@@ -180,6 +192,15 @@ class Preparation {
     const soon = addMs(now, 1_000) as Ticks
     const start = state.scheduledStartAt
     return this.#settle(delivered, 'defer', start !== undefined && compareTicks(start, now) > 0 ? start : soon)
+  }
+
+  /** Where messages keep no order, one from an instance may come before the start of its target, or before the commit of the turn that it answers. */
+  #toNobody(delivered: Delivered): void {
+    const { commit, now } = this.inputs
+    const isFromInstance = delivered.sender !== undefined || delivered.message.instance.executionId !== undefined
+    const isEarly = commit !== 'atomic' && isFromInstance && compareTicks(addMs(delivered.enqueuedAt, limits.earlyMessageGraceMs) as Ticks, now) > 0
+    if (isEarly) return this.#settle(delivered, 'defer', addMs(now, earlyDeferMs) as Ticks)
+    return this.#discard(delivered, 'no such instance')
   }
 
   #afterEnd(delivered: Delivered, event: HistoryEvent): void {
@@ -252,12 +273,16 @@ class Preparation {
   }
 
   #wasConsumed(delivered: Delivered): boolean {
-    const known = this.#consumed ?? this.inputs.consumedIds
-    return known.length > 0 && known.includes(delivered.id)
+    return isConsumed(this.inputs.consumedIds, delivered.id) || (this.#taken.length > 0 && this.#taken.includes(delivered.id))
+  }
+
+  #repeat(delivered: Delivered): void {
+    this.#repeated.push(delivered.id)
+    this.#discard(delivered, 'delivered before')
   }
 
   #remember(delivered: Delivered): void {
-    ;(this.#consumed ??= [...this.inputs.consumedIds]).push(delivered.id)
+    this.#taken.push(delivered.id)
     this.#unscheduledCount++
   }
 

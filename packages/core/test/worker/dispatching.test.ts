@@ -15,7 +15,7 @@ describe('InstanceCache', () => {
     version: 1,
     runtime: new RuntimeState('i', [started('f', undefined, { instance: { instanceId: 'i', executionId } })]),
     state: stateOf({ executionId }),
-    consumedIds: [],
+    consumedIds: { deleted: [], pending: [] },
   })
   const cacheOf = (max: number) => {
     const evicted: string[] = []

@@ -43,7 +43,7 @@ export function storedState(more: Partial<InstanceState> = {}): InstanceState {
 }
 
 export function prepare(inputs: Partial<TurnInputs> & Pick<TurnInputs, 'messages'>): PreparedTurn {
-  return prepareTurn({ instanceId: testKey.instanceId, runtime: undefined, hasHistory: inputs.runtime !== undefined, state: undefined, consumedIds: [], now, ...inputs })
+  return prepareTurn({ instanceId: testKey.instanceId, runtime: undefined, hasHistory: inputs.runtime !== undefined, state: undefined, consumedIds: { deleted: [], pending: [] }, commit: 'atomic', now, ...inputs })
 }
 
 /** `id: outcome`, with the reason of a discard and the time of a deferral. */

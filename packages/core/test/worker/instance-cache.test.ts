@@ -5,7 +5,7 @@ import { InstanceCache, type CachedInstance } from '../../src/worker/instance-ca
 import { startEvent, storedState } from './inbox.js'
 
 function entry(executionId = 'e1', version = 1): CachedInstance {
-  return { version, runtime: new RuntimeState('i', [startEvent(executionId)]), state: storedState(), consumedIds: [] }
+  return { version, runtime: new RuntimeState('i', [startEvent(executionId)]), state: storedState(), consumedIds: { deleted: [], pending: [] } }
 }
 
 function cache(maxInstances: number): { readonly cache: InstanceCache; readonly evicted: CachedInstance[] } {

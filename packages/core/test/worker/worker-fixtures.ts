@@ -38,7 +38,7 @@ export function runningState(...decisions: readonly HistoryEvent[]): RuntimeStat
 export function prepare(messages: readonly Delivered[], more: Partial<TurnInputs> = {}): PreparedTurn {
   const runtime = 'runtime' in more ? more.runtime : runningState()
   const state = 'state' in more ? more.state : stateOf()
-  return prepareTurn({ instanceId: testKey.instanceId, hasHistory: runtime !== undefined, consumedIds: [], now: at(100), ...more, runtime, state, messages })
+  return prepareTurn({ instanceId: testKey.instanceId, hasHistory: runtime !== undefined, consumedIds: { deleted: [], pending: [] }, commit: 'atomic', now: at(100), ...more, runtime, state, messages })
 }
 
 /** Receipt and outcome of each settlement: `a:consumed`. */

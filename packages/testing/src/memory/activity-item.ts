@@ -48,17 +48,37 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
   }
 
   complete(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
+    if (this.hub.commit !== 'atomic') return this.#completeInSteps(event)
     if (!this.isHeld) return Promise.reject(this.lockLost())
+    this.message.holder = undefined
+    this.#answer(event)
+    this.settled()
+    return nothing
+  }
+
+  /** Answer, then delete: after a crash in between the activity runs again, and the second answer finds the task closed. */
+  async #completeInSteps(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
+    const { instanceId } = this.message.message.instance
+    const { steps } = this.holder
+    await steps.take({ name: 'answer', instanceId }, () => {
+      this.#answer(event)
+      this.hub.pump()
+    })
+    await steps.take({ name: 'delete', instanceId }, () => {
+      if (!this.isHeld) return
+      this.message.holder = undefined
+      this.settled()
+    })
+  }
+
+  #answer(event: TaskCompletedEvent | TaskFailedEvent): void {
     const { message, hub } = this
     const { instance } = message.message
-    message.holder = undefined
     if (hub.store.get(instance.instanceId) !== undefined) {
       // An instance that is gone without a trace would only be made anew by the reply.
       const reply = Object.freeze({ event: frozenEvent(event), instance })
       hub.place(new QueuedMessage(`re:${message.id}`, instance.instanceId, reply, message.id, undefined))
     }
-    this.settled()
-    return nothing
   }
 
   release(settlement: Settlement): Promise<void> {

@@ -4,10 +4,18 @@
  */
 import { LockLostError, type Ticks } from '@dtfx/core/provider'
 import type { Hub } from './hub.js'
+import type { InstanceRecord } from './instance-record.js'
+import type { Steps } from './steps.js'
 
 /** The worker an item was given to, as the items see it. */
 export interface Holder {
   readonly workerId: string
+  /** It has given everything back, and knows it. */
+  readonly isStopped: boolean
+  /** Through which its writes go. */
+  readonly steps: Steps
+  /** Outboxes it has sent, by instance. */
+  readonly sent: WeakMap<InstanceRecord, object>
   /** Called once for each item when it is settled or lost. */
   itemEnded(): void
 }
@@ -23,7 +31,7 @@ export abstract class HeldItem {
   #lost: AbortController | undefined
 
   constructor(
-    protected readonly hub: Hub,
+    readonly hub: Hub,
     readonly holder: Holder,
   ) {}
 
@@ -75,7 +83,7 @@ export abstract class HeldItem {
   /** What the lock is on, for messages. */
   protected abstract describe(): string
 
-  protected lockLost(): LockLostError {
+  lockLost(): LockLostError {
     return new LockLostError(this.describe())
   }
 }

@@ -2,8 +2,11 @@
  * The task hub in memory: its parts, and the one way in which a message gets into a queue.
  * Invariants: every operation of a port runs to its end in one synchronous step, so nothing is ever seen half done; `pump` is called once at its end, so that what was sent together is delivered together.
  */
-import type { Clock, InstanceId, OutboundMessage, Ticks } from '@dtfx/core/provider'
+import type { Clock, CommitDiscipline, InstanceId, OutboundMessage, Ticks } from '@dtfx/core/provider'
 import { ActivityQueue } from './activity-queue.js'
+import type { CommitOrder } from './commit/commit-order.js'
+import { messagesFirst } from './commit/messages-first.js'
+import { stateFirstOutbox } from './commit/state-first-outbox.js'
 import { DelayedMessages, dueMsOf } from './delayed-messages.js'
 import { Inboxes } from './inboxes.js'
 import type { InstanceRecord } from './instance-record.js'
@@ -12,6 +15,8 @@ import { Quarantine } from './quarantine.js'
 import { QueuedMessage } from './queued-message.js'
 import { Store } from './store.js'
 
+const commitOrders: Readonly<Record<CommitDiscipline, CommitOrder | undefined>> = { atomic: undefined, 'messages-first': messagesFirst, 'state-first-outbox': stateFirstOutbox }
+
 export class Hub {
   readonly store = new Store()
   readonly inboxes = new Inboxes(this)
@@ -19,6 +24,8 @@ export class Hub {
   readonly quarantine = new Quarantine(this)
   readonly delayed: DelayedMessages
   readonly locks: LockTable
+  /** How turns are committed; undefined: atomically. */
+  readonly order: CommitOrder | undefined
   /** Counts whatever moved, so that an observer can tell that nothing did. */
   moves = 0
   #observers: (() => void)[] = []
@@ -29,7 +36,9 @@ export class Hub {
   constructor(
     readonly clock: Clock,
     lockTimeoutMs: number | 'none',
+    readonly commit: CommitDiscipline = 'atomic',
   ) {
+    this.order = commitOrders[commit]
     this.locks = new LockTable(clock, lockTimeoutMs)
     this.delayed = new DelayedMessages(clock, (messages) => {
       for (const message of messages) this.#becomeVisible(message)
@@ -40,6 +49,12 @@ export class Hub {
   /** Stores a message that was sent. */
   post(outbound: OutboundMessage, sender: InstanceId | undefined): void {
     this.place(QueuedMessage.from(outbound, sender), outbound.deliverAt)
+  }
+
+  /** Stores a message that was sent by itself, and hands it out. */
+  deliver(outbound: OutboundMessage, sender: InstanceId | undefined): void {
+    this.post(outbound, sender)
+    this.pump()
   }
 
   /** Puts a message into its queue, or keeps it until `notBefore`. */

@@ -1,11 +1,13 @@
 /** An instance that a worker has locked, with the messages it had at that moment. */
-import type { CommitResult, Checkpoint, Delivered, InstanceSnapshot, InstanceVersion, OrchestrationWorkItem, Settlement, Ticks } from '@dtfx/core/provider'
-import { commitAtomically } from './commit.js'
+import type { Checkpoint, CommitResult, Delivered, InstanceSnapshot, InstanceVersion, OrchestrationWorkItem, Settlement, Ticks } from '@dtfx/core/provider'
+import { commitAtomically } from './commit/commit-atomically.js'
+import type { CommitOrder } from './commit/commit-order.js'
 import { HeldItem, type Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
 import type { QueuedMessage } from './queued-message.js'
 import { settle } from './settle.js'
+import type { StepName } from './steps.js'
 
 const unchanged = Promise.resolve('unchanged' as const)
 const nothing = Promise.resolve()
@@ -31,14 +33,23 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   }
 
   load(known?: InstanceVersion): Promise<InstanceSnapshot | 'unchanged'> {
+    const { record, hub } = this
+    if (hub.order !== undefined) return this.#loadInSteps(known)
     if (!this.isHeld) return Promise.reject(this.lockLost())
-    const { record } = this
     if (known !== undefined && known === record.version && record.state !== undefined) return unchanged
-    return Promise.resolve(this.hub.store.snapshot(record))
+    return Promise.resolve(hub.store.snapshot(record))
+  }
+
+  async #loadInSteps(known: InstanceVersion | undefined): Promise<InstanceSnapshot | 'unchanged'> {
+    const { record, hub } = this
+    await hub.order?.recover(this)
+    return known !== undefined && known === record.version && record.state !== undefined ? 'unchanged' : hub.store.snapshot(record)
   }
 
   complete(checkpoint: Checkpoint): Promise<CommitResult> {
     const { checkpointId } = checkpoint
+    const { order } = this.hub
+    if (order !== undefined) return this.#completeInSteps(order, checkpoint)
     if (this.#committed?.checkpointId === checkpointId) return Promise.resolve(this.#committed.result)
     if (this.record.checkpointId === checkpointId) return Promise.resolve({ outcome: 'committed', version: this.record.version })
     if (!this.isHeld) return Promise.reject(this.lockLost())
@@ -50,6 +61,14 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  async #completeInSteps(order: CommitOrder, checkpoint: Checkpoint): Promise<CommitResult> {
+    const { checkpointId } = checkpoint
+    if (this.#committed?.checkpointId === checkpointId) return this.#committed.result
+    const result = await order.complete(this, checkpoint)
+    if (result.outcome === 'committed') this.#committed = { checkpointId, result }
+    return result
   }
 
   markSuspect(): Promise<number> {
@@ -66,6 +85,7 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   release(settlements: readonly Settlement[]): Promise<void> {
     if (this.isLost) return Promise.reject(this.lockLost())
     if (!this.isHeld) return nothing
+    if (this.hub.order !== undefined) return this.hub.order.release(this, settlements)
     try {
       settle(this.hub, this, settlements)
       this.record.suspicions = 0
@@ -74,6 +94,16 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /** One of the writes of a commit. */
+  step<T>(name: StepName, write: () => T): Promise<T> {
+    return this.holder.steps.take({ name, instanceId: this.instanceId }, write)
+  }
+
+  /** Ends the item, if it is still held. */
+  finish(): void {
+    if (this.isHeld) this.settled()
   }
 
   disown(): void {

@@ -4,12 +4,28 @@ import type { HeldItem } from './held-item.js'
 import type { Hub } from './hub.js'
 import { QueuedMessage } from './queued-message.js'
 
+/** The receipts of all settlements are of this item. @throws PermanentError */
+export function checkReceipts(settlements: readonly Settlement[], taken: readonly QueuedMessage[]): void {
+  for (const { receipt } of settlements) {
+    if (!taken.includes(receipt as QueuedMessage)) throw foreignReceipt()
+  }
+}
+
+/** One settlement by a holder that may have lost the message in the meantime: then it is no longer his, and stays. */
+export function settleIfHeld(hub: Hub, item: HeldItem, settlement: Settlement): void {
+  if ((settlement.receipt as QueuedMessage).holder === item) settleOne(hub, settlement)
+}
+
 /** @throws PermanentError, before anything is changed, for a receipt that is not of this item */
 export function settle(hub: Hub, item: HeldItem, settlements: readonly Settlement[]): void {
   for (const { receipt } of settlements) {
-    if (!(receipt instanceof QueuedMessage) || receipt.holder !== item) throw new PermanentError('settling a message', 'its receipt is not of this work item')
+    if (!(receipt instanceof QueuedMessage) || receipt.holder !== item) throw foreignReceipt()
   }
   for (const settlement of settlements) settleOne(hub, settlement)
+}
+
+function foreignReceipt(): PermanentError {
+  return new PermanentError('settling a message', 'its receipt is not of this work item')
 }
 
 function settleOne(hub: Hub, { receipt, outcome, code, reason, until }: Settlement): void {

@@ -3,16 +3,20 @@ import { dtfxError, type DurableError, type StopReport, type WorkerPort, type Wo
 import type { ActivityItem } from './activity-item.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
+import type { InstanceRecord } from './instance-record.js'
 import type { OrchestrationItem } from './orchestration-item.js'
+import type { Steps } from './steps.js'
 
 export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly workerId: string
+  readonly sent = new WeakMap<InstanceRecord, object>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
 
   constructor(
     readonly hub: Hub,
     spec: WorkerSpec,
+    readonly steps: Steps,
     /** Called once, when nothing is held any more. */
     readonly onStopped: (port: MemoryWorkerPort) => void,
   ) {
@@ -33,6 +37,10 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
 
   stop(deadlineMs: number): Promise<StopReport> {
     return (this.#stopped ??= this.#stop(deadlineMs))
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped !== undefined && this.hub.locks.heldBy(this).length === 0
   }
 
   itemEnded(): void {

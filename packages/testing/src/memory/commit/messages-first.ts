@@ -1,0 +1,64 @@
+/**
+ * The commit of a turn, `messages-first`: send everything, then write the instance on condition of its version, then show its state, then delete the inputs. As on Azure Storage.
+ *
+ * Invariants:
+ * 1. Nothing depends on the lock but the deletion of the inputs: the version decides between two that have the instance at once.
+ * 2. After a crash before the write the inputs come back, and the turn runs again: what it sent has the same ids, or answers to nobody.
+ * 3. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
+ */
+import type { Checkpoint, CommitResult, Settlement } from '@dtfx/core/provider'
+import type { OrchestrationItem } from '../orchestration-item.js'
+import { checkReceipts, settleIfHeld } from '../settle.js'
+import { allTaken, type CommitOrder } from './commit-order.js'
+import { showInstance, writeInstance } from './write-instance.js'
+
+export const messagesFirst: CommitOrder = {
+  async recover(item) {
+    const { record, hub } = item
+    if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
+  },
+
+  async complete(item, checkpoint) {
+    const { record, taken } = item
+    if (item.holder.isStopped) throw item.lockLost()
+    checkReceipts(checkpoint.settlements, taken)
+    if (record.checkpointId !== checkpoint.checkpointId) {
+      await send(item, checkpoint)
+      const isWritten = await item.step('write', () => write(item, checkpoint))
+      if (!isWritten) return stale(item)
+    }
+    const { version } = record
+    await messagesFirst.recover(item)
+    await settleAll(item, checkpoint.settlements)
+    item.finish()
+    return { outcome: 'committed', version }
+  },
+
+  async release(item, settlements) {
+    checkReceipts(settlements, item.taken)
+    await messagesFirst.recover(item)
+    await settleAll(item, settlements)
+    item.record.suspicions = 0
+    item.finish()
+  },
+}
+
+function send(item: OrchestrationItem, { outbound }: Checkpoint): Promise<void> {
+  const { record, hub } = item
+  return allTaken(outbound.map((message) => item.step('send', () => hub.deliver(message, record.instanceId))))
+}
+
+function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
+  if ((checkpoint.base ?? 0) !== record.version) return false
+  writeInstance(hub, record, checkpoint, { touch: true })
+  return true
+}
+
+function stale(item: OrchestrationItem): CommitResult {
+  item.finish()
+  return { outcome: 'stale' }
+}
+
+function settleAll(item: OrchestrationItem, settlements: readonly Settlement[]): Promise<void> {
+  return allTaken(settlements.map((settlement) => item.step('settle', () => settleIfHeld(item.hub, item, settlement))))
+}
