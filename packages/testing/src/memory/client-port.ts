@@ -13,7 +13,7 @@ import {
 } from '@dtfx/core/provider'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
-import type { Steps } from './steps.js'
+import type { StoreAccess } from './steps.js'
 import { withoutPayloads } from './snapshots.js'
 
 export class MemoryClientPort implements ClientPort {
@@ -21,7 +21,7 @@ export class MemoryClientPort implements ClientPort {
     readonly hub: Hub,
     /** Why the service refuses calls: it is closed. */
     readonly refusal: () => Error | undefined,
-    readonly steps: Steps,
+    readonly access: StoreAccess,
   ) {}
 
   create(request: CreateRequest): Promise<CreateResult> {
@@ -34,7 +34,7 @@ export class MemoryClientPort implements ClientPort {
     const refused = this.refusal()
     if (refused !== undefined) return Promise.reject(refused)
     if (this.hub.commit !== 'atomic') return this.#sendInSteps(messages)
-    for (const message of messages) this.hub.post(message, undefined)
+    for (const message of messages) this.hub.post(message, undefined, this.access.clock)
     this.hub.pump()
     return Promise.resolve()
   }
@@ -55,7 +55,7 @@ export class MemoryClientPort implements ClientPort {
     const { hub } = this
     const { result, isRepeated } = this.#claim(request)
     if (result.outcome === 'exists' || isRepeated) return result
-    for (const message of startMessages(request)) hub.post(message, undefined)
+    for (const message of startMessages(request)) hub.post(message, undefined, this.access.clock)
     hub.pump()
     return result
   }
@@ -63,17 +63,16 @@ export class MemoryClientPort implements ClientPort {
   /** The instance is claimed, then the messages are sent. Who repeats the call sends them again: they may not have been sent the first time, and have the same ids. */
   async #createInSteps(request: CreateRequest): Promise<CreateResult> {
     const { instanceId } = request.start.message.instance
-    const { result } = await this.steps.take({ name: 'claim', instanceId }, () => this.#claim(request))
+    const { result } = await this.access.steps.take({ name: 'claim', instanceId }, () => this.#claim(request))
     if (result.outcome !== 'exists') await this.#sendInSteps(startMessages(request))
     return result
   }
 
   async #sendInSteps(messages: readonly OutboundMessage[]): Promise<void> {
-    const { hub, steps } = this
+    const { hub, access } = this
     for (const message of messages) {
-      await steps.take({ name: 'send', instanceId: message.message.instance.instanceId }, () => {
-        hub.post(message, undefined)
-        hub.pump()
+      await access.steps.take({ name: 'send', instanceId: message.message.instance.instanceId }, () => {
+        hub.deliver(message, undefined, access.clock)
       })
     }
   }

@@ -2,7 +2,7 @@
  * What all work items share: they are held until they are settled or lost. Signals are made when somebody asks for them, because most items end before anybody does.
  * Invariant: an item leaves `held` once and never comes back; whoever loses the lock finds the store unchanged by it afterwards.
  */
-import { LockLostError, type Ticks } from '@dtfx/core/provider'
+import { LockLostError, type Clock, type Ticks } from '@dtfx/core/provider'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
 import type { Steps } from './steps.js'
@@ -14,6 +14,8 @@ export interface Holder {
   readonly isStopped: boolean
   /** Through which its writes go. */
   readonly steps: Steps
+  /** By which it means the times it gives. */
+  readonly clock: Clock
   /** Outboxes it has sent, by instance. */
   readonly sent: WeakMap<InstanceRecord, object>
   /** Called once for each item when it is settled or lost. */

@@ -2,7 +2,7 @@
  * The task hub in memory: its parts, and the one way in which a message gets into a queue.
  * Invariants: every operation of a port runs to its end in one synchronous step, so nothing is ever seen half done; `pump` is called once at its end, so that what was sent together is delivered together.
  */
-import type { Clock, CommitDiscipline, InstanceId, OutboundMessage, Ticks } from '@dtfx/core/provider'
+import { addMs, type Clock, type CommitDiscipline, type InstanceId, type OutboundMessage, type Ticks } from '@dtfx/core/provider'
 import { ActivityQueue } from './activity-queue.js'
 import type { CommitOrder } from './commit/commit-order.js'
 import { messagesFirst } from './commit/messages-first.js'
@@ -14,6 +14,15 @@ import { LockTable } from './lock-table.js'
 import { Quarantine } from './quarantine.js'
 import { QueuedMessage } from './queued-message.js'
 import { Store } from './store.js'
+import type { StoreObserver } from './store-observer.js'
+
+/** What a store may do to messages that it promises to deliver at least once and in no order. */
+export interface MessageFaults {
+  /** The copies that are delivered of a message, each with its delay in milliseconds. */
+  copies(): readonly number[]
+  /** The place a message takes among those that wait; undefined: that of its arrival. `again`: it was delivered before. */
+  place(waiting: number, again: boolean): number | undefined
+}
 
 const commitOrders: Readonly<Record<CommitDiscipline, CommitOrder | undefined>> = { atomic: undefined, 'messages-first': messagesFirst, 'state-first-outbox': stateFirstOutbox }
 
@@ -26,6 +35,9 @@ export class Hub {
   readonly locks: LockTable
   /** How turns are committed; undefined: atomically. */
   readonly order: CommitOrder | undefined
+  /** What becomes of messages on their way, in a simulation. */
+  faults: MessageFaults | undefined
+  observer: StoreObserver | undefined
   /** Counts whatever moved, so that an observer can tell that nothing did. */
   moves = 0
   #observers: (() => void)[] = []
@@ -47,13 +59,22 @@ export class Hub {
   }
 
   /** Stores a message that was sent. */
-  post(outbound: OutboundMessage, sender: InstanceId | undefined): void {
-    this.place(QueuedMessage.from(outbound, sender), outbound.deliverAt)
+  post(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
+    const { deliverAt } = outbound
+    const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, clock)
+    this.observer?.sent(outbound, sender)
+    if (this.faults === undefined) return this.place(QueuedMessage.from(outbound, sender), at)
+    for (const lateMs of this.faults.copies()) this.place(QueuedMessage.from(outbound, sender), lateMs === 0 ? at : (addMs(at ?? this.nowTicks(), lateMs) as Ticks))
+  }
+
+  /** What another clock means by a time: as far from now as it is there. */
+  timeOf(time: Ticks, clock: Clock): Ticks {
+    return clock === this.clock ? time : (addMs(time, this.clock.nowMs() - clock.nowMs()) as Ticks)
   }
 
   /** Stores a message that was sent by itself, and hands it out. */
-  deliver(outbound: OutboundMessage, sender: InstanceId | undefined): void {
-    this.post(outbound, sender)
+  deliver(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
+    this.post(outbound, sender, clock)
     this.pump()
   }
 

@@ -31,9 +31,14 @@ export class Inboxes {
   /** Makes a message visible to its instance. `pump` hands it out. */
   add(record: InstanceRecord, message: QueuedMessage): void {
     const { waiting } = record
+    const at = this.hub.faults?.place(waiting.length, message.deliveryCount > 0)
+    if (at !== undefined) {
+      waiting.splice(at, 0, message)
+      return this.enqueue(record)
+    }
     const last = waiting[waiting.length - 1]
     if (last === undefined || last.order < message.order) waiting.push(message)
-    else waiting.splice(waiting.findIndex((other) => other.order > message.order), 0, message)
+    else waiting.splice(placeOf(message, waiting), 0, message)
     this.enqueue(record)
   }
 
@@ -85,4 +90,9 @@ export class Inboxes {
     this.hub.locks.take(item)
     return item
   }
+}
+
+function placeOf(message: QueuedMessage, waiting: readonly QueuedMessage[]): number {
+  const at = waiting.findIndex((other) => other.order > message.order)
+  return at < 0 ? waiting.length : at
 }

@@ -23,9 +23,10 @@ import {
 } from '@dtfx/core/provider'
 import { nextLoopTurn } from '../clock/event-loop.js'
 import { MemoryClientPort } from './client-port.js'
-import { Hub } from './hub.js'
+import { Hub, type MessageFaults } from './hub.js'
 import { checkMemoryOptions, type MemoryOptions } from './options.js'
 import { directSteps, type Steps } from './steps.js'
+import type { StoreObserver } from './store-observer.js'
 import { MemoryQueryPort } from './query-port.js'
 import { MemoryHistoryPort, MemoryPurgePort, MemoryScalePort } from './store-ports.js'
 import { MemoryWorkerPort } from './worker-port.js'
@@ -91,7 +92,7 @@ export class MemoryService implements OrchestrationService {
     this.#ownsHub = process === undefined
     this.#steps = process?.steps ?? directSteps
     this.capabilities = Object.freeze({ ...abilities, commit: this.#hub.commit })
-    this.client = new MemoryClientPort(this.#hub, () => (this.#closed ? dtfxError('DTFX_CLOSED') : undefined), this.#steps)
+    this.client = new MemoryClientPort(this.#hub, () => (this.#closed ? dtfxError('DTFX_CLOSED') : undefined), { steps: this.#steps, clock: this.host.clock })
     this.query = new MemoryQueryPort(this.#hub.store)
     this.history = new MemoryHistoryPort(this.#hub)
     this.purge = new MemoryPurgePort(this.#hub)
@@ -111,7 +112,7 @@ export class MemoryService implements OrchestrationService {
 
   startWorker(spec: WorkerSpec): Promise<WorkerPort> {
     if (this.#closed) return Promise.reject(dtfxError('DTFX_CLOSED'))
-    const port = new MemoryWorkerPort(this.#hub, spec, this.#steps, (stopped) => this.#ports.delete(stopped))
+    const port = new MemoryWorkerPort(this.#hub, spec, { steps: this.#steps, clock: this.host.clock }, (stopped) => this.#ports.delete(stopped))
     this.#ports.add(port)
     return Promise.resolve(port)
   }
@@ -125,6 +126,13 @@ export class MemoryService implements OrchestrationService {
   /** The same hub as another process sees it: with its own host, and its writes passing through `steps`. Closing it leaves the hub to the others. */
   connect(host: Host, steps: Steps): MemoryService {
     return new MemoryService({}, host, { hub: this.#hub, steps })
+  }
+
+  /** Watches the hub and disturbs its messages, in a simulation. */
+  attach(observer: StoreObserver, faults: MessageFaults): void {
+    this.#hub.store.observer = observer
+    this.#hub.observer = observer
+    this.#hub.faults = faults
   }
 
   /** Everything that is in progress or could be. */

@@ -1,5 +1,5 @@
 /** What becomes of the messages of an item. Messages without a settlement stay with the item, which gives them back when it ends. */
-import { PermanentError, type Settlement } from '@dtfx/core/provider'
+import { PermanentError, type Clock, type Settlement } from '@dtfx/core/provider'
 import type { HeldItem } from './held-item.js'
 import type { Hub } from './hub.js'
 import { QueuedMessage } from './queued-message.js'
@@ -13,7 +13,7 @@ export function checkReceipts(settlements: readonly Settlement[], taken: readonl
 
 /** One settlement by a holder that may have lost the message in the meantime: then it is no longer his, and stays. */
 export function settleIfHeld(hub: Hub, item: HeldItem, settlement: Settlement): void {
-  if ((settlement.receipt as QueuedMessage).holder === item) settleOne(hub, settlement)
+  if ((settlement.receipt as QueuedMessage).holder === item) settleOne(hub, settlement, item.holder.clock)
 }
 
 /** @throws PermanentError, before anything is changed, for a receipt that is not of this item */
@@ -21,15 +21,16 @@ export function settle(hub: Hub, item: HeldItem, settlements: readonly Settlemen
   for (const { receipt } of settlements) {
     if (!(receipt instanceof QueuedMessage) || receipt.holder !== item) throw foreignReceipt()
   }
-  for (const settlement of settlements) settleOne(hub, settlement)
+  for (const settlement of settlements) settleOne(hub, settlement, item.holder.clock)
 }
 
 function foreignReceipt(): PermanentError {
   return new PermanentError('settling a message', 'its receipt is not of this work item')
 }
 
-function settleOne(hub: Hub, { receipt, outcome, code, reason, until }: Settlement): void {
+function settleOne(hub: Hub, { receipt, outcome, code, reason, until }: Settlement, clock: Clock): void {
   const message = receipt as QueuedMessage
+  const at = until === undefined ? undefined : hub.timeOf(until, clock)
   message.holder = undefined
   switch (outcome) {
     case 'consumed':
@@ -39,8 +40,8 @@ function settleOne(hub: Hub, { receipt, outcome, code, reason, until }: Settleme
       return hub.quarantine.add(message, code ?? 'DTFX_POISON', reason ?? '')
     case 'fault':
       message.faultCount++
-      return hub.place(message, until)
+      return hub.place(message, at)
     case 'defer':
-      return hub.place(message, until)
+      return hub.place(message, at)
   }
 }

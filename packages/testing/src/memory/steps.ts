@@ -2,7 +2,7 @@
  * The writes that a store makes separately, each on behalf of one process: the places where that process can die, wait, or not learn what became of its write.
  * The provider passes every such write through here; nothing else happens here unless a simulation looks on.
  */
-import type { InstanceId } from '@dtfx/core/provider'
+import type { Clock, InstanceId } from '@dtfx/core/provider'
 
 export type StepName =
   /** One message of a turn or of a client. */
@@ -27,7 +27,14 @@ export interface Step {
 
 export interface Steps {
   /** Runs `write`, once or not at all. Rejects before or after it, or settles never. */
-  take<T>(step: Step, write: () => T): Promise<T>
+  take<T>(step: Step, write: () => T | Promise<T>): Promise<T>
+}
+
+/** How a process gets at the hub. */
+export interface StoreAccess {
+  readonly steps: Steps
+  /** By which it means the times it gives. */
+  readonly clock: Clock
 }
 
 /** Nothing stands between a process and its store. */

@@ -4,6 +4,7 @@
  */
 import { isFinal, type ConsumedIds, type HistoryEvent, type InstanceId, type InstanceSnapshot, type InstanceState } from '@dtfx/core/provider'
 import { InstanceRecord } from './instance-record.js'
+import type { StoreObserver } from './store-observer.js'
 import { frozenEvent, frozenState } from './snapshots.js'
 
 /** New committed data of an instance; absent members stay. */
@@ -21,6 +22,7 @@ export class Store {
   readonly #watchers = new Map<InstanceId, Watcher[]>()
   #sortedIds: readonly InstanceId[] | undefined
   #version = 0
+  observer: StoreObserver | undefined
 
   get(instanceId: InstanceId): InstanceRecord | undefined {
     return this.#records.get(instanceId)
@@ -57,6 +59,7 @@ export class Store {
 
   /** Writes committed data; {@link show} makes its state visible. */
   write(record: InstanceRecord, change: InstanceChange): void {
+    this.observer?.writing(record, change)
     record.version = ++this.#version
     if (change.history !== undefined) {
       if (change.history.kind === 'replace') record.history = []

@@ -1,14 +1,16 @@
 /** A worker of the hub. Invariant: after `stop` has resolved it holds nothing and gets nothing. */
-import { dtfxError, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
+import { dtfxError, type Clock, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
 import type { OrchestrationItem } from './orchestration-item.js'
-import type { Steps } from './steps.js'
+import type { Steps, StoreAccess } from './steps.js'
 
 export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly workerId: string
+  readonly steps: Steps
+  readonly clock: Clock
   readonly sent = new WeakMap<InstanceRecord, object>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
@@ -16,11 +18,13 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
   constructor(
     readonly hub: Hub,
     spec: WorkerSpec,
-    readonly steps: Steps,
+    { steps, clock }: StoreAccess,
     /** Called once, when nothing is held any more. */
     readonly onStopped: (port: MemoryWorkerPort) => void,
   ) {
     this.workerId = spec.workerId
+    this.steps = steps
+    this.clock = clock
   }
 
   nextOrchestration(signal: AbortSignal): Promise<OrchestrationItem> {

@@ -45,7 +45,7 @@ export const messagesFirst: CommitOrder = {
 
 function send(item: OrchestrationItem, { outbound }: Checkpoint): Promise<void> {
   const { record, hub } = item
-  return allTaken(outbound.map((message) => item.step('send', () => hub.deliver(message, record.instanceId))))
+  return allTaken(outbound.map((message) => item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))))
 }
 
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {

@@ -18,7 +18,7 @@ export const stateFirstOutbox: CommitOrder = {
     if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
     const { outbox } = record
     if (outbox.length === 0 || holder.sent.get(record) === outbox) return
-    await allTaken(outbox.map((message) => item.step('send', () => hub.deliver(message, record.instanceId))))
+    await allTaken(outbox.map((message) => item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))))
     holder.sent.set(record, outbox)
   },
 
