@@ -24,9 +24,10 @@ import { mostDeliveries } from './faults.js'
 import { InstanceCache, type CachedInstance } from './instance-cache.js'
 import { LockRenewer } from './lock-renewer.js'
 import { runTurn, type TurnEnd, type TurnHost } from './orchestration-turn.js'
-import { prepareTurn, type PreparedTurn } from './prepare-turn.js'
+import { prepareTurn } from './prepare-turn.js'
+import type { PreparedTurn } from './prepared-turn.js'
 import type { SpanRecorder } from './span-recorder.js'
-import { refuseStarts, rewindInstance, terminatePending } from './special-turns.js'
+import { refuseStarts, repeatAnswer, rewindInstance, terminatePending } from './special-turns.js'
 import { terminateReplaced } from './terminate-children.js'
 import { TurnDraft } from './turn-draft.js'
 import { TurnFailures } from './turn-failures.js'
@@ -220,7 +221,7 @@ export class OrchestrationLoop {
     const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId(), identify: this.#identify }
     if (prepared.kind === 'rewind') return this.complete(item, rewindInstance(inputs, runtime as RuntimeState, known.snapshot?.history ?? noEvents))
     if (prepared.kind === 'terminate-pending') return this.complete(item, terminatePending(inputs))
-    const outbound = refuseStarts(prepared, now)
+    const outbound = [...refuseStarts(prepared, now), ...(prepared.answerAgain && runtime !== undefined ? repeatAnswer(runtime, now) : [])]
     if (outbound.length === 0 && !this.#needsFence(known)) return item.release(prepared.settlements)
     const { settlements } = prepared
     await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })

@@ -9,63 +9,14 @@
  */
 import { limits } from '../base/limits.js'
 import { compareTicks, addMs, type Ticks } from '../base/ticks.js'
-import type { RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId, type ExecutionRewoundEvent, type ExecutionStartedEvent, type HistoryEvent, type TimerFiredEvent } from '../model/events.js'
-import { isFinal, type InstanceState } from '../model/instance.js'
+import { isFinal } from '../model/instance.js'
 import type { MessageId } from '../model/message.js'
-import type { CommitDiscipline } from '../provider/capabilities.js'
-import type { ConsumedIds, Delivered, Settlement } from '../provider/work-items.js'
+import type { Delivered, Settlement } from '../provider/work-items.js'
 import { isConsumed, withConsumed } from './consumed-ids.js'
 import { shapeProblem } from './message-shape.js'
 import { judgeStart } from './judge-start.js'
-
-export interface TurnInputs {
-  readonly instanceId: string
-  /** The history of the stored execution, folded; undefined when none is stored. */
-  readonly runtime: RuntimeState | undefined
-  /** Some history is stored, even if only of an execution that is out of date. */
-  readonly hasHistory: boolean
-  readonly state: InstanceState | undefined
-  readonly consumedIds: ConsumedIds
-  /** In which order the store makes a checkpoint durable. */
-  readonly commit: CommitDiscipline
-  readonly messages: readonly Delivered[]
-  readonly now: Ticks
-}
-
-export type TurnKind =
-  /** Nothing to run: only settle the messages. */
-  | 'settle'
-  /** Run the code of the stored or the started execution. */
-  | 'run'
-  /** A pending instance is terminated before it ever ran. */
-  | 'terminate-pending'
-  | 'rewind'
-
-export interface SetAside {
-  readonly message: Delivered
-  readonly reason: string
-}
-
-export interface PreparedTurn {
-  readonly kind: TurnKind
-  /** Events to append, in order; an ExecutionStarted first. */
-  readonly admitted: readonly HistoryEvent[]
-  readonly settlements: readonly Settlement[]
-  /** Absent: unchanged. */
-  readonly consumedIds?: ConsumedIds | undefined
-  /** Of the consumed ids: those whose messages are deleted with this item. */
-  readonly deletes: readonly MessageId[]
-  /** The stored history gives way to that of the started execution. */
-  readonly replaces: boolean
-  /** Starts that were refused because the id is in use: their parents are told. */
-  readonly refusedStarts: readonly { readonly start: ExecutionStartedEvent; readonly messageId: MessageId }[]
-  readonly rewind?: ExecutionRewoundEvent | undefined
-  /** Messages without effect, for the log. */
-  readonly discarded: readonly SetAside[]
-  /** Messages nobody can understand, for the log. */
-  readonly quarantined: readonly SetAside[]
-}
+import type { PreparedTurn, SetAside, TurnInputs, TurnKind } from './prepared-turn.js'
 
 export function prepareTurn(inputs: TurnInputs): PreparedTurn {
   const { messages } = inputs
@@ -106,6 +57,7 @@ class Preparation {
   #takeOver = -1
   #trigger = false
   #isTerminated = false
+  #answerAgain = false
   #rewind: ExecutionRewoundEvent | undefined
   #unscheduledCount = 0
 
@@ -126,14 +78,18 @@ class Preparation {
       replaces: this.inputs.hasHistory && (this.#started !== undefined || kind === 'terminate-pending'),
       refusedStarts: this.#refused,
       rewind: this.#rewind,
+      answerAgain: this.#answerAgain && this.#started === undefined,
       discarded: this.#discarded,
       quarantined: this.#quarantined,
     }
   }
 
   start(delivered: Delivered, event: ExecutionStartedEvent, index: number): void {
-    if (this.#wasConsumed(delivered)) return this.#repeat(delivered)
     const { runtime, state } = this.inputs
+    if (this.#wasConsumed(delivered)) {
+      if (this.#isOver && runtime?.start?.messageId === delivered.id) this.#answerAgain = true
+      return this.#repeat(delivered)
+    }
     const verdict = judgeStart(event, { started: this.#started, runtime, state, isOver: this.#isOver })
     if (verdict.kind === 'refuse' && event.parent !== undefined) this.#refused.push({ start: event, messageId: delivered.id })
     if (verdict.kind !== 'accept') return this.#discard(delivered, verdict.reason)
@@ -212,6 +168,8 @@ class Preparation {
       this.#remember(delivered)
       return this.#settle(delivered, 'consumed')
     }
+    // A rewound parent asks again for what it may have thrown away while it was over.
+    if (event.type === 'ExecutionRewound' && delivered.sender !== undefined) this.#answerAgain = true
     return this.#discard(delivered, 'the instance is over')
   }
 

@@ -10,8 +10,8 @@ import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import type { InstanceState } from '../model/instance.js'
 import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
 import type { InstanceVersion, OrchestrationWorkItem } from '../provider/work-items.js'
-import { parentNotification } from './notify-parent.js'
-import type { PreparedTurn } from './prepare-turn.js'
+import { parentNotification, type ChildEnd } from './notify-parent.js'
+import type { PreparedTurn } from './prepared-turn.js'
 import { terminateChild } from './terminate-children.js'
 
 /** Tells the parents of refused starts that the id is in use. */
@@ -23,6 +23,16 @@ export function refuseStarts(prepared: PreparedTurn, now: Ticks): OutboundMessag
     const event: HistoryEvent = { type: 'SubOrchestrationInstanceFailed', eventId: -1, timestamp: now, taskScheduledId: parent.taskScheduleId, reason: failure.errorMessage, failure }
     return [{ id: replyMessageId(messageId), target: { kind: 'instance' as const, instanceId: parent.instance.instanceId }, replyTo: start.messageId, message: { instance: parent.instance, event } }]
   })
+}
+
+/**
+ * A finished child whose start comes again answers again. A turn of the parent that was lost may have started it: the answer came before the turn that counts, and was to nobody.
+ */
+export function repeatAnswer({ start, completion }: RuntimeState, now: Ticks): OutboundMessage[] {
+  if (start === undefined || completion === undefined) return []
+  const { status, result, failure } = completion
+  const answer = parentNotification(start, { status: status as ChildEnd['status'], result, failure }, now)
+  return answer === undefined ? [] : [answer]
 }
 
 export interface SpecialInputs {

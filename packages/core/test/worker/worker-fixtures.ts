@@ -7,7 +7,8 @@ import type { HistoryEvent } from '../../src/model/events.js'
 import type { InstanceState, ParentInstance } from '../../src/model/instance.js'
 import { resolveHost } from '../../src/provider/host.js'
 import type { Delivered } from '../../src/provider/work-items.js'
-import { prepareTurn, type PreparedTurn, type TurnInputs } from '../../src/worker/prepare-turn.js'
+import { prepareTurn } from '../../src/worker/prepare-turn.js'
+import type { PreparedTurn, TurnInputs } from '../../src/worker/prepared-turn.js'
 import { at, started, taskScheduled, testKey, turnEnd, turnStart } from '../engine/history-events.js'
 
 export const parent: ParentInstance = { name: 'Parent', instance: { instanceId: 'boss', executionId: 'boss-1' }, taskScheduleId: 3 }
