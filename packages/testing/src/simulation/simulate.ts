@@ -30,6 +30,8 @@ export interface SimulationOptions {
   readonly faults?: FaultOptions | false | undefined
   /** Keep suspended instances in memory. @default true */
   readonly cache?: boolean | undefined
+  /** Run activities where they were scheduled, when there is a free slot. @default true */
+  readonly localActivities?: boolean | undefined
   /** Root instances. @default 4 */
   readonly instances?: number | undefined
   /** What to run instead of what the seed draws. */
