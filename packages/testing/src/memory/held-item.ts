@@ -3,6 +3,7 @@
  * Invariant: an item leaves `held` once and never comes back; whoever loses the lock finds the store unchanged by it afterwards.
  */
 import { LockLostError, type Clock, type Ticks } from '@dtfx/core/provider'
+import type { Fifo } from './fifo.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
 import type { Steps } from './steps.js'
@@ -10,6 +11,10 @@ import type { Steps } from './steps.js'
 /** The worker an item was given to, as the items see it. */
 export interface Holder {
   readonly workerId: string
+  /** It takes no new work. */
+  readonly isStopping: boolean
+  /** Instances with results of its own activities that wait for a turn. */
+  readonly ready: Fifo<InstanceRecord>
   /** It has given everything back, and knows it. */
   readonly isStopped: boolean
   /** Through which its writes go. */

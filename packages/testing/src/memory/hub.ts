@@ -8,13 +8,18 @@ import type { CommitOrder } from './commit/commit-order.js'
 import { messagesFirst } from './commit/messages-first.js'
 import { stateFirstOutbox } from './commit/state-first-outbox.js'
 import { DelayedMessages, dueMsOf } from './delayed-messages.js'
+import type { Holder } from './held-item.js'
 import { Inboxes } from './inboxes.js'
 import type { InstanceRecord } from './instance-record.js'
 import { LockTable } from './lock-table.js'
+import type { CheckedMemoryOptions } from './options.js'
 import { Quarantine } from './quarantine.js'
 import { QueuedMessage } from './queued-message.js'
 import { Store } from './store.js'
 import type { StoreObserver } from './store-observer.js'
+
+/** Who sends: a client, or a process that may run activities itself. */
+type Sender = Pick<Holder, 'clock'> & Partial<Holder>
 
 /** What a store may do to messages that it promises to deliver at least once and in no order. */
 export interface MessageFaults {
@@ -33,6 +38,8 @@ export class Hub {
   readonly quarantine = new Quarantine(this)
   readonly delayed: DelayedMessages
   readonly locks: LockTable
+  readonly commit: CommitDiscipline
+  readonly localActivities: boolean
   /** How turns are committed; undefined: atomically. */
   readonly order: CommitOrder | undefined
   /** What becomes of messages on their way, in a simulation. */
@@ -47,9 +54,10 @@ export class Hub {
 
   constructor(
     readonly clock: Clock,
-    lockTimeoutMs: number | 'none',
-    readonly commit: CommitDiscipline = 'atomic',
+    { lockTimeoutMs, commit, localActivities }: CheckedMemoryOptions,
   ) {
+    this.commit = commit
+    this.localActivities = localActivities
     this.order = commitOrders[commit]
     this.locks = new LockTable(clock, lockTimeoutMs)
     this.delayed = new DelayedMessages(clock, (messages) => {
@@ -59,10 +67,11 @@ export class Hub {
   }
 
   /** Stores a message that was sent. */
-  post(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
+  post(outbound: OutboundMessage, sender: InstanceId | undefined, by: Sender): void {
     const { deliverAt } = outbound
-    const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, clock)
+    const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, by.clock)
     this.observer?.sent(outbound, sender)
+    if (outbound.target.kind === 'activity' && by.ready !== undefined && this.localActivities) return this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), by as Holder)
     if (this.faults === undefined) return this.place(QueuedMessage.from(outbound, sender), at)
     for (const lateMs of this.faults.copies()) this.place(QueuedMessage.from(outbound, sender), lateMs === 0 ? at : (addMs(at ?? this.nowTicks(), lateMs) as Ticks))
   }
@@ -74,7 +83,7 @@ export class Hub {
 
   /** Stores a message that was sent by itself, and hands it out. */
   deliver(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
-    this.post(outbound, sender, clock)
+    this.post(outbound, sender, { clock })
     this.pump()
   }
 
@@ -84,7 +93,7 @@ export class Hub {
       const dueMs = dueMsOf(notBefore)
       if (dueMs > this.clock.nowMs()) return this.#delay(message, dueMs)
     }
-    this.#stampArrival(message)
+    this.arrive(message)
     if (message.target === undefined) this.activities.add(message)
     else this.inboxes.add(this.store.obtain(message.target), message)
   }
@@ -163,10 +172,11 @@ export class Hub {
   }
 
   /** The order of arrival is drawn once: a message that comes back keeps its place. */
-  #stampArrival(message: QueuedMessage): void {
-    if (message.order !== 0) return
+  arrive(message: QueuedMessage): QueuedMessage {
+    if (message.order !== 0) return message
     message.order = ++this.#order
     message.enqueuedAt = this.nowTicks()
     message.enqueuedMs = this.#stampMs
+    return message
   }
 }

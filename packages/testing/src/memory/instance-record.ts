@@ -1,6 +1,8 @@
 /** What the store keeps of one instance: the committed data, and its inbox. Only the commit disciplines, client-port.ts and store-ports.ts change the committed part; only inboxes.ts the inbox. */
 import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId, OutboundMessage } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
+import type { Holder } from './held-item.js'
+import type { LocalWork } from './local/local-work.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 
@@ -28,6 +30,10 @@ export class InstanceRecord {
   /** Visible messages, in order of arrival. */
   waiting: QueuedMessage[] = []
   item: OrchestrationItem | undefined = undefined
+  /** Process that had it last. */
+  lastHolder: Holder | undefined = undefined
+  /** What that process runs for it. */
+  local: LocalWork | undefined = undefined
   /** In the list of instances that have work. */
   queued = false
   /** Messages that are not visible yet. */

@@ -5,8 +5,10 @@ import type { CommitOrder } from './commit/commit-order.js'
 import { HeldItem, type Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import { LocalCompletion } from './local/local-completion.js'
+import { Reservation } from './local/reservation.js'
 import type { QueuedMessage } from './queued-message.js'
-import { settle } from './settle.js'
+import { settle, settleIfHeld } from './settle.js'
 import type { StepName } from './steps.js'
 
 const unchanged = Promise.resolve('unchanged' as const)
@@ -16,6 +18,7 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   readonly kind = 'orchestration'
   readonly messages: readonly Delivered[]
   /** What it committed: a repeated `complete` of the same checkpoint gets the same answer. */
+  #reservation: { readonly checkpointId: string; readonly slots: Reservation } | undefined
   #committed: { readonly checkpointId: string; readonly result: CommitResult } | undefined
 
   constructor(
@@ -23,9 +26,12 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     holder: Holder,
     readonly record: InstanceRecord,
     readonly taken: readonly QueuedMessage[],
+    /** Results of activities that ran in the holder's process. */
+    readonly completions: readonly LocalCompletion[],
   ) {
     super(hub, holder)
-    this.messages = taken.map((message) => message.handOut(this))
+    const messages = taken.map((message) => message.handOut(this))
+    this.messages = completions.length === 0 ? messages : [...messages, ...completions.map((completion) => completion.handOut(this))]
   }
 
   get instanceId(): string {
@@ -96,6 +102,26 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     }
   }
 
+  /** The local activities of a commit; the same when the commit is repeated. */
+  reserve(checkpoint: Checkpoint): Reservation {
+    if (this.#reservation?.checkpointId === checkpoint.checkpointId) return this.#reservation.slots
+    this.#reservation?.slots.abandon()
+    const slots = new Reservation(this, checkpoint)
+    this.#reservation = { checkpointId: checkpoint.checkpointId, slots }
+    return slots
+  }
+
+  get receipts(): readonly object[] {
+    return this.completions.length === 0 ? this.taken : [...this.taken, ...this.completions]
+  }
+
+  /** One settlement, as a step of a commit. `isLate`: what was lost in the meantime is left alone. */
+  settleInStep(settlement: Settlement): Promise<void> {
+    const { receipt } = settlement
+    if (receipt instanceof LocalCompletion) return receipt.settle(this, settlement)
+    return this.step('settle', () => settleIfHeld(this.hub, this, settlement))
+  }
+
   /** One of the writes of a commit. */
   step<T>(name: StepName, write: () => T): Promise<T> {
     return this.holder.steps.take({ name, instanceId: this.instanceId }, write)
@@ -113,13 +139,26 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   protected giveBack(): void {
     const { record, hub } = this
     record.item = undefined
+    this.#reservation?.slots.abandon()
+    if (this.completions.length > 0) this.#giveBackCompletions()
     for (const message of this.taken) {
       if (message.holder !== this) continue
       message.holder = undefined
       hub.inboxes.add(record, message)
     }
+    hub.inboxes.enqueueLocal(record)
     hub.inboxes.enqueue(record)
     if (record.state === undefined) hub.store.collect(record)
+  }
+
+  /** What the turn did not settle waits for the next one here, or goes the ordinary way. */
+  #giveBackCompletions(): void {
+    const { record, holder } = this
+    const open = this.completions.filter((completion) => completion.holder === this)
+    for (const completion of open) completion.holder = undefined
+    const { local } = record
+    if (local?.holder === holder && local.isOwner) local.completions.unshift(...open)
+    else for (const completion of open) void completion.sendAnyway()
   }
 
   protected describe(): string {

@@ -86,9 +86,9 @@ export class MemoryService implements OrchestrationService {
 
   /** `process`: what another process on the same hub shares with it, and its own way to the store. @throws DTFX_INVALID_OPTION */
   constructor(options: MemoryOptions = {}, host: Host = {}, process?: { readonly hub: Hub; readonly steps: Steps }) {
-    const { lockTimeoutMs, commit } = checkMemoryOptions(options)
+    const { lockTimeoutMs, commit, localActivities } = checkMemoryOptions(options)
     this.host = resolveHost(host)
-    this.#hub = process?.hub ?? new Hub(this.host.clock, lockTimeoutMs, commit)
+    this.#hub = process?.hub ?? new Hub(this.host.clock, { lockTimeoutMs, commit, localActivities })
     this.#ownsHub = process === undefined
     this.#steps = process?.steps ?? directSteps
     this.capabilities = Object.freeze({ ...abilities, commit: this.#hub.commit })

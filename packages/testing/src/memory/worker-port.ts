@@ -1,6 +1,7 @@
 /** A worker of the hub. Invariant: after `stop` has resolved it holds nothing and gets nothing. */
 import { dtfxError, type Clock, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
+import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
@@ -11,6 +12,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly workerId: string
   readonly steps: Steps
   readonly clock: Clock
+  readonly ready = new Fifo<InstanceRecord>()
   readonly sent = new WeakMap<InstanceRecord, object>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
@@ -43,6 +45,10 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     return (this.#stopped ??= this.#stop(deadlineMs))
   }
 
+  get isStopping(): boolean {
+    return this.#stopped !== undefined
+  }
+
   get isStopped(): boolean {
     return this.#stopped !== undefined && this.hub.locks.heldBy(this).length === 0
   }
@@ -55,6 +61,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     const { hub } = this
     hub.inboxes.waiters.rejectAllOf(this, stopped())
     hub.activities.waiters.rejectAllOf(this, stopped())
+    for (const record of hub.store.records()) if (record.local?.holder === this) record.local.leave()
     if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
     const abandoned = hub.locks.heldBy(this)
     for (const item of abandoned) item.lose()

@@ -77,10 +77,10 @@ class SimulationRun {
   #isOver = false
 
   constructor(options: SimulationOptions) {
-    const { seed, commit = 'atomic', instances = 4 } = options
+    const { seed, commit = 'atomic', instances = 4, localActivities } = options
     this.#options = options
     this.#dice = new FaultDice(checkFaults(options.faults), seededRandom(seed ^ 0x51ed270b), this.#clock)
-    this.#service = createOrchestrationService({ commit, lockTimeoutMs }, { clock: this.#clock, random: seededRandom(seed ^ 0x2545f491) })
+    this.#service = createOrchestrationService({ commit, lockTimeoutMs, localActivities }, { clock: this.#clock, random: seededRandom(seed ^ 0x2545f491) })
     this.#monitor = new HistoryMonitor(commit)
     this.#service.attach(this.#monitor, messageFaults(this.#dice, commit))
     // Under `messages-first` a turn that is lost may have started a child under an id that the next attempt gives to another call: that is documented, and not drawn.

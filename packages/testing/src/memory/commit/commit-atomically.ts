@@ -14,6 +14,6 @@ export function commitAtomically(hub: Hub, item: OrchestrationItem, checkpoint: 
   settle(hub, item, checkpoint.settlements)
   writeInstance(hub, record, checkpoint, { touch: false })
   if (checkpoint.state !== undefined) showInstance(hub, record)
-  for (const outbound of checkpoint.outbound) hub.post(outbound, record.instanceId, item.holder.clock)
+  for (const outbound of checkpoint.outbound) hub.post(outbound, record.instanceId, item.holder)
   return { outcome: 'committed', version: record.version }
 }

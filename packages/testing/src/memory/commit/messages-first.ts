@@ -4,11 +4,13 @@
  * Invariants:
  * 1. Nothing depends on the lock but the deletion of the inputs: the version decides between two that have the instance at once.
  * 2. After a crash before the write the inputs come back, and the turn runs again: what it sent has the same ids, or answers to nobody.
- * 3. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
+ * 3. Local activities: the backup is sent with the rest, the activity is begun when the commit is certain, and the backup of a result goes after the commit that has the result.
+ * 4. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
  */
 import type { Checkpoint, CommitResult, Settlement } from '@dtfx/core/provider'
 import type { OrchestrationItem } from '../orchestration-item.js'
-import { checkReceipts, settleIfHeld } from '../settle.js'
+import type { Reservation } from '../local/reservation.js'
+import { checkReceipts } from '../settle.js'
 import { allTaken, type CommitOrder } from './commit-order.js'
 import { showInstance, writeInstance } from './write-instance.js'
 
@@ -19,14 +21,19 @@ export const messagesFirst: CommitOrder = {
   },
 
   async complete(item, checkpoint) {
-    const { record, taken } = item
+    const { record } = item
     if (item.holder.isStopped) throw item.lockLost()
-    checkReceipts(checkpoint.settlements, taken)
+    checkReceipts(checkpoint.settlements, item.receipts)
+    const local = item.reserve(checkpoint)
     if (record.checkpointId !== checkpoint.checkpointId) {
-      await send(item, checkpoint)
+      await send(item, checkpoint, local)
       const isWritten = await item.step('write', () => write(item, checkpoint))
-      if (!isWritten) return stale(item)
+      if (!isWritten) {
+        await local.undo()
+        return stale(item)
+      }
     }
+    local.begin()
     const { version } = record
     await messagesFirst.recover(item)
     await settleAll(item, checkpoint.settlements)
@@ -35,7 +42,7 @@ export const messagesFirst: CommitOrder = {
   },
 
   async release(item, settlements) {
-    checkReceipts(settlements, item.taken)
+    checkReceipts(settlements, item.receipts)
     await messagesFirst.recover(item)
     await settleAll(item, settlements)
     item.record.suspicions = 0
@@ -43,9 +50,9 @@ export const messagesFirst: CommitOrder = {
   },
 }
 
-function send(item: OrchestrationItem, { outbound }: Checkpoint): Promise<void> {
+function send(item: OrchestrationItem, { outbound }: Checkpoint, local: Reservation): Promise<void> {
   const { record, hub } = item
-  return allTaken(outbound.map((message) => item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))))
+  return allTaken(outbound.map((message) => item.step('send', () => local.has(message.id) ? local.put(message) : hub.deliver(message, record.instanceId, item.holder.clock))))
 }
 
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
@@ -60,5 +67,5 @@ function stale(item: OrchestrationItem): CommitResult {
 }
 
 function settleAll(item: OrchestrationItem, settlements: readonly Settlement[]): Promise<void> {
-  return allTaken(settlements.map((settlement) => item.step('settle', () => settleIfHeld(item.hub, item, settlement))))
+  return allTaken(settlements.map((settlement) => item.settleInStep(settlement)))
 }
