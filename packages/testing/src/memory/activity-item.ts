@@ -121,13 +121,14 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
 
   protected giveBack(): void {
     const { message, hub } = this
-    if (this.#instanceGone !== undefined) this.#unlisten()
+    this.unlisten()
     if (message.holder !== this) return
     message.holder = undefined
     hub.place(message)
   }
 
-  #unlisten(): void {
+  protected unlisten(): void {
+    if (this.#instanceGone === undefined) return
     const record = this.hub.store.get(this.message.message.instance.instanceId)
     if (record?.running?.delete(this) !== true || record.running.size > 0) return
     record.running = undefined

@@ -6,6 +6,7 @@ import { LockLostError, type Clock, type Ticks } from '@dtfx/core/provider'
 import type { Fifo } from './fifo.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { Steps } from './steps.js'
 
 /** The worker an item was given to, as the items see it. */
@@ -21,8 +22,8 @@ export interface Holder {
   readonly steps: Steps
   /** By which it means the times it gives. */
   readonly clock: Clock
-  /** Outboxes it has sent, by instance. */
-  readonly sent: WeakMap<InstanceRecord, object>
+  /** What it has sent of outboxes. */
+  readonly sent: WeakSet<OutboxEntry>
   /** Called once for each item when it is settled or lost. */
   itemEnded(): void
 }
@@ -31,6 +32,8 @@ export abstract class HeldItem {
   abstract readonly kind: 'orchestration' | 'activity'
   /** On the monotonic clock; meaningless when locks do not expire. */
   deadlineMs = 0
+  /** Held between two turns: nobody is at work on it. */
+  isParked = false
   /** Neighbours among the held items: the lock table's. */
   previousHeld: HeldItem | undefined
   nextHeld: HeldItem | undefined

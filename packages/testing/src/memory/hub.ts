@@ -71,7 +71,7 @@ export class Hub {
     const { deliverAt } = outbound
     const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, by.clock)
     this.observer?.sent(outbound, sender)
-    if (outbound.target.kind === 'activity' && by.ready !== undefined && this.localActivities) return this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), by as Holder)
+    if (at === undefined && outbound.target.kind === 'activity' && by.ready !== undefined && this.localActivities) return this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), by as Holder)
     if (this.faults === undefined) return this.place(QueuedMessage.from(outbound, sender), at)
     for (const lateMs of this.faults.copies()) this.place(QueuedMessage.from(outbound, sender), lateMs === 0 ? at : (addMs(at ?? this.nowTicks(), lateMs) as Ticks))
   }

@@ -9,6 +9,7 @@ import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
 import type { LocalCompletion } from './local/local-completion.js'
+import type { LocalWork } from './local/local-work.js'
 import { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 import { Waiters } from './waiters.js'
@@ -49,6 +50,7 @@ export class Inboxes {
 
   /** Puts the instance in line if it has messages and nobody holds it. */
   enqueue(record: InstanceRecord): void {
+    if (record.session !== undefined) return this.enqueueLocal(record)
     if (record.queued || record.item !== undefined || record.waiting.length === 0) return
     record.queued = true
     ;(record.history.length === 0 ? this.#fresh : this.#begun).push(record)
@@ -57,7 +59,7 @@ export class Inboxes {
   /** Results of local activities make an item for the process that has them. `pump` hands it out if a call of it waits. */
   enqueueLocal(record: InstanceRecord): void {
     const { local } = record
-    if (local === undefined || local.completions.length === 0 || record.item !== undefined) return
+    if (local === undefined || !hasWork(record, local)) return
     local.holder.ready.push(record)
     this.#withLocal.add(local.holder)
   }
@@ -98,7 +100,7 @@ export class Inboxes {
   /** An instance may have been handed out since, or have gone to somebody else. */
   #takeLocal(holder: Holder): InstanceRecord | undefined {
     for (let record = holder.ready.shift(); record !== undefined; record = holder.ready.shift()) {
-      if (record.item === undefined && record.local?.holder === holder && record.local.completions.length > 0) return record
+      if (record.local?.holder === holder && hasWork(record, record.local)) return record
     }
     return undefined
   }
@@ -127,10 +129,18 @@ export class Inboxes {
     if (record.local !== undefined && record.local.holder !== holder) record.local.leave()
     record.lastHolder = holder
     const item = new OrchestrationItem(this.hub, holder, record, taken, record.local?.take() ?? none)
+    record.session?.handOver(item)
+    record.session = undefined
     record.item = item
     this.hub.locks.take(item)
     return item
   }
+}
+
+/** For its own process: a result, or in a session any message. */
+function hasWork({ item, session, waiting }: InstanceRecord, { completions }: LocalWork): boolean {
+  if (item !== undefined && session === undefined) return false
+  return completions.length > 0 || (session !== undefined && waiting.length > 0)
 }
 
 function placeOf(message: QueuedMessage, waiting: readonly QueuedMessage[]): number {

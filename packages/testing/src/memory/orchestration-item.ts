@@ -18,6 +18,8 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   readonly kind = 'orchestration'
   readonly messages: readonly Delivered[]
   /** What it committed: a repeated `complete` of the same checkpoint gets the same answer. */
+  /** Input of an earlier turn that stays for the sake of local activities. */
+  retained: QueuedMessage | undefined
   #reservation: { readonly checkpointId: string; readonly slots: Reservation } | undefined
   #committed: { readonly checkpointId: string; readonly result: CommitResult } | undefined
 
@@ -127,6 +129,47 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     return this.holder.steps.take({ name, instanceId: this.instanceId }, write)
   }
 
+  /** Something of the outbox is not sent, because its activity runs here, or ran here and is not answered. */
+  get hasUnsent(): boolean {
+    const { record, holder } = this
+    return record.outbox.some((entry) => !holder.sent.has(entry))
+  }
+
+  /** Keeps the lock, and one input that makes sure that the instance is looked at again, for the activities that run here. */
+  keepSession(input: QueuedMessage): void {
+    if (!this.isHeld) return
+    this.retained = input
+    this.record.session = this
+    this.hub.locks.park(this)
+    this.#giveBackMessages(input)
+    this.#giveBackCompletions()
+    this.hub.inboxes.enqueueLocal(this.record)
+    this.hub.pump()
+  }
+
+  /** The next turn of the same process goes on with the lock. */
+  handOver(next: OrchestrationItem): void {
+    const { retained } = this
+    this.retained = undefined
+    if (retained !== undefined) {
+      retained.holder = next
+      next.retained = retained
+    }
+    this.record.item = undefined
+    this.record.session = undefined
+    this.settled()
+  }
+
+  /** Between two turns, when nothing runs here any more: the input goes, and the lock. */
+  async endSession(): Promise<void> {
+    const { record, hub, retained } = this
+    if (record.session !== this) return
+    await hub.order?.recover(this)
+    if (record.session !== this || this.hasUnsent) return
+    if (retained !== undefined) await this.settleInStep({ receipt: retained, outcome: 'consumed' })
+    if (record.session === this) this.finish()
+  }
+
   /** Ends the item, if it is still held. */
   finish(): void {
     if (this.isHeld) this.settled()
@@ -138,21 +181,30 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
 
   protected giveBack(): void {
     const { record, hub } = this
+    if (record.item !== undefined && record.item !== this) return
     record.item = undefined
+    record.session = undefined
     this.#reservation?.slots.abandon()
-    if (this.completions.length > 0) this.#giveBackCompletions()
-    for (const message of this.taken) {
-      if (message.holder !== this) continue
-      message.holder = undefined
-      hub.inboxes.add(record, message)
-    }
+    this.#giveBackCompletions()
+    if (this.isLost && hub.commit === 'state-first-outbox') record.local?.forfeit()
+    this.#giveBackMessages()
     hub.inboxes.enqueueLocal(record)
     hub.inboxes.enqueue(record)
     if (record.state === undefined) hub.store.collect(record)
   }
 
+  #giveBackMessages(except?: QueuedMessage): void {
+    const { record, hub, retained } = this
+    for (const message of retained === undefined || this.taken.includes(retained) ? this.taken : [retained, ...this.taken]) {
+      if (message.holder !== this || message === except) continue
+      message.holder = undefined
+      hub.inboxes.add(record, message)
+    }
+  }
+
   /** What the turn did not settle waits for the next one here, or goes the ordinary way. */
   #giveBackCompletions(): void {
+    if (this.completions.length === 0) return
     const { record, holder } = this
     const open = this.completions.filter((completion) => completion.holder === this)
     for (const completion of open) completion.holder = undefined

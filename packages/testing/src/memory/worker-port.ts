@@ -5,6 +5,7 @@ import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { Steps, StoreAccess } from './steps.js'
 
@@ -13,7 +14,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly steps: Steps
   readonly clock: Clock
   readonly ready = new Fifo<InstanceRecord>()
-  readonly sent = new WeakMap<InstanceRecord, object>()
+  readonly sent = new WeakSet<OutboxEntry>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
 
@@ -61,7 +62,8 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     const { hub } = this
     hub.inboxes.waiters.rejectAllOf(this, stopped())
     hub.activities.waiters.rejectAllOf(this, stopped())
-    for (const record of hub.store.records()) if (record.local?.holder === this) record.local.leave()
+    const local = [...hub.store.records()].flatMap((record) => (record.local?.holder === this ? [record.local] : []))
+    await Promise.all(local.map((work) => work.drain()))
     if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
     const abandoned = hub.locks.heldBy(this)
     for (const item of abandoned) item.lose()

@@ -37,6 +37,8 @@ export const messagesFirst: CommitOrder = {
     const { version } = record
     await messagesFirst.recover(item)
     await settleAll(item, checkpoint.settlements)
+    // What was lost in the meantime was not deleted: nobody may take it for gone.
+    if (item.isLost) throw item.lockLost()
     item.finish()
     return { outcome: 'committed', version }
   },

@@ -55,6 +55,28 @@ export class LocalWork {
     return completions
   }
 
+  /** Is at work here, or its result waits here. */
+  has(id: MessageId): boolean {
+    return this.running.has(id) || this.completions.some(({ activity }) => activity.message.id === id)
+  }
+
+  get isEmpty(): boolean {
+    return this.running.size === 0 && this.completions.length === 0
+  }
+
+  /** The session was lost: whoever gets the instance next sends its outbox. */
+  forfeit(): void {
+    if (this.record.local === this) this.record.local = undefined
+    this.completions = []
+    for (const activity of [...this.running.values()]) activity.lose()
+  }
+
+  /** The process stops: what is done is sent, and what runs is sent when it is done. */
+  async drain(): Promise<void> {
+    for (const completion of this.take()) await completion.sendAnyway()
+    await this.record.session?.endSession()
+  }
+
   /** The instance went to somebody else: what is done is sent, what runs will be. */
   leave(): void {
     if (this.record.local === this) this.record.local = undefined

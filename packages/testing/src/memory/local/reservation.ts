@@ -8,6 +8,7 @@ import type { OrchestrationItem } from '../orchestration-item.js'
 import { QueuedMessage } from '../queued-message.js'
 import type { Waiter } from '../waiters.js'
 import { LocalActivityItem } from './local-activity-item.js'
+import { OutboxActivityItem, type OutboxEntry } from './outbox-activity-item.js'
 import { LocalWork } from './local-work.js'
 
 export class Reservation {
@@ -19,8 +20,8 @@ export class Reservation {
     this.#item = item
     const { hub, holder } = item
     if (!hub.localActivities) return
-    for (const { id, target, message } of checkpoint.outbound) {
-      if (target.kind !== 'activity' || message.event.type !== 'TaskScheduled') continue
+    for (const { id, target, message, deliverAt } of checkpoint.outbound) {
+      if (deliverAt !== undefined || target.kind !== 'activity' || message.event.type !== 'TaskScheduled') continue
       const waiter = hub.activities.waiters.takeOf(holder, message.event.name)
       if (waiter === undefined) continue
       this.#slots.set(id, waiter)
@@ -40,6 +41,19 @@ export class Reservation {
     hub.locks.take(activity)
     this.#put.get(outbound.id)?.lose()
     this.#put.set(outbound.id, activity)
+  }
+
+  /** The commit is certain, and has the activities in its outbox. */
+  beginFrom(entries: readonly OutboxEntry[]): void {
+    const { hub, holder, record } = this.#item
+    for (const entry of this.#item.isHeld ? entries : []) {
+      if (!this.has(entry.outbound.id)) continue
+      const activity = new OutboxActivityItem(hub, holder, hub.arrive(QueuedMessage.from(entry.outbound, record.instanceId)))
+      activity.entry = entry
+      hub.locks.take(activity)
+      this.#put.set(entry.outbound.id, activity)
+    }
+    this.begin()
   }
 
   /** The commit is certain. */
