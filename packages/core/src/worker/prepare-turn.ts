@@ -104,7 +104,10 @@ class Preparation {
   other(delivered: Delivered, index: number): void {
     const { runtime } = this.inputs
     const event = delivered.message.event
-    if (this.#wasConsumed(delivered)) return this.#repeat(delivered)
+    if (this.#wasConsumed(delivered)) {
+      if (event.type === 'ExecutionRewound' && delivered.sender !== undefined && this.#isOver) this.#answerAgain = true
+      return this.#repeat(delivered)
+    }
     if (index < this.#takeOver && lifecycle.has(event.type)) return this.#discard(delivered, 'for the execution that was replaced')
     const executionId = this.#started?.instance.executionId ?? runtime?.executionId
     if (executionId === undefined) return this.#beforeStart(delivered, event)
