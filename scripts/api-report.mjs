@@ -21,7 +21,7 @@ const reportName = (specifier) => `${specifier.slice('@dtfx/'.length).replaceAll
 
 /** Fixed compiler settings and Unix line ends: the same report on every machine. */
 function configure({ folder }, entry, files) {
-  const compilerOptions = { target: 'es2023', lib: ['ES2023', 'ESNext.Disposable'], module: 'nodenext', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] }
+  const compilerOptions = { target: 'es2023', lib: ['ES2023', 'ESNext.Disposable'], module: 'nodenext', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] }
   return ExtractorConfig.prepare({
     configObjectFullPath: undefined,
     packageJsonFullPath: join(folder, 'package.json'),
