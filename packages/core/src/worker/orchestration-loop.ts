@@ -21,7 +21,7 @@ import { noMetrics } from '../telemetry/metrics.js'
 import { acknowledged, noConsumedIds } from './consumed-ids.js'
 import { commitAgain } from './commit-again.js'
 import { mostDeliveries } from './faults.js'
-import { InstanceCache, type CachedInstance } from './instance-cache.js'
+import { cachedBytes, InstanceCache, type CachedInstance } from './instance-cache.js'
 import { LockRenewer } from './lock-renewer.js'
 import { runTurn, type TurnEnd, type TurnHost } from './orchestration-turn.js'
 import { prepareTurn } from './prepare-turn.js'
@@ -72,7 +72,7 @@ export class OrchestrationLoop {
     this.parts = parts
     this.#identify = parts.service.capabilities.commit === 'atomic' ? tupleId : contentId(parts.service.digestKey)
     this.renewer = new LockRenewer(clock, { lost: (_slot, item, error) => logLine(logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
-    this.cache = new InstanceCache(parts.options.maxCachedInstances, (entry) => this.forget(entry.runtime))
+    this.cache = new InstanceCache(parts.options.cache, (entry) => this.forget(entry.runtime))
     this.#failures = new TurnFailures(this)
   }
 
@@ -181,10 +181,13 @@ export class OrchestrationLoop {
       metrics.count('dtfx.turns', 1, result.outcome === 'committed' ? committedTurn : staleTurn)
       if (result.outcome !== 'committed') return
       if (metrics !== noMetrics) this.#measure(known, draft)
-      kept = end.completion === undefined && end.unmodified && this.cache.maxInstances > 0 && checkpoint.state !== undefined
+      kept = end.completion === undefined && end.unmodified && this.cache.bounds.maxInstances > 0 && checkpoint.state !== undefined
       if (kept) {
-        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes) }
+        const bytes = cachedBytes(stored, checkpoint.history)
+        const remembered = acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes)
+        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: remembered, bytes }
         this.cache.put(item.instanceId, entry)
+        if (metrics !== noMetrics) metrics.gauge('dtfx.cache.bytes', this.cache.bytes)
       }
       if (end.completion !== undefined || end.warnings.length > 0) this.#reportEnd(draft, end)
     } finally {
