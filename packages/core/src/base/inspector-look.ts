@@ -5,6 +5,7 @@
  * 1. The class is sent to that thread as text: it refers to nothing outside itself, and uses no private names or initial values of fields, which older targets turn into helpers.
  * 2. Whatever becomes of a look, `end` lets the thread go on.
  */
+import type * as NodeInspector from 'node:inspector'
 import type { Session } from 'node:inspector'
 
 export interface Seen {
@@ -68,7 +69,7 @@ export class InspectorLook {
   }
 
   private connect(): void {
-    const inspector = this.load('node:inspector') as typeof import('node:inspector')
+    const inspector = this.load('node:inspector') as typeof NodeInspector
     this.session = new inspector.Session()
     this.session.connectToMainThread()
   }

@@ -78,10 +78,9 @@ export class InstanceCache {
   }
 
   #evictOldest(): void {
-    for (const [instanceId, cached] of this.#entries) {
-      this.remove(instanceId)
-      return this.onEvict(cached)
-    }
+    const [instanceId, cached] = this.#entries.entries().next().value as [string, CachedInstance]
+    this.remove(instanceId)
+    this.onEvict(cached)
   }
 }
 

@@ -122,6 +122,7 @@ class SimulationRun {
         ...simulationDefinitions({ ledger: this.#ledger, pause: (durationMs, signal) => pause(clock, durationMs, signal) }),
         concurrency: { orchestrations: 4, activities: 4 },
         workerId: `w${number}`,
+        watchdog: false,
         ...(cache === false ? { cache: false } : {}),
       }),
       onMove: () => this.#moves++,
