@@ -6,6 +6,8 @@
  * 2. Standstill is counted in steps of this thread's own time, of a second at most: a machine that slept, or a process that was stopped, has not stood still.
  * 3. The process is ended for orchestration turns only, never because of an activity or of other code.
  */
+import type * as fileSystem from 'node:fs'
+import type * as threads from 'node:worker_threads'
 import { InspectorLook, type Seen } from './inspector-look.js'
 
 export interface WatchdogPlan {
@@ -68,7 +70,7 @@ export class WatchdogThread {
   }
 
   run(): void {
-    const { parentPort } = this.load('node:worker_threads') as typeof import('node:worker_threads')
+    const { parentPort } = this.load('node:worker_threads') as typeof threads
     parentPort?.on('message', (pace: WatchdogPace) => {
       this.pace = pace
       this.lastTickMs = performance.now()
@@ -190,7 +192,7 @@ export class WatchdogThread {
   }
 
   private print(text: string): void {
-    const { writeSync } = this.load('node:fs') as typeof import('node:fs')
+    const { writeSync } = this.load('node:fs') as typeof fileSystem
     const frames = this.seen?.stack === undefined ? '' : `${this.seen.stack.split('\n').slice(0, 10).join('\n')}\n`
     try {
       writeSync(2, `[dtfx watchdog] event loop blocked ${text}\n${frames}`)

@@ -79,10 +79,10 @@ export class InstanceCache {
   }
 
   #evictOldest(): void {
-    for (const [instanceId, cached] of this.#entries) {
-      this.remove(instanceId)
-      return this.onEvict(cached)
-    }
+    const oldest = this.#entries.entries().next().value
+    if (oldest === undefined) return
+    this.remove(oldest[0])
+    this.onEvict(oldest[1])
   }
 }
 
