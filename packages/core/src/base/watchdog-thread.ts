@@ -114,9 +114,10 @@ export class WatchdogThread {
   private judge(): void {
     this.stage = 3
     const { exitCode } = this.plan
-    const decide = (finding: Finding, end: () => void): void => {
+    const exits = `exits with code ${exitCode}`
+    const decide = (finding: Finding, how: string, end: () => void): void => {
       if (finding.instanceId === undefined) return this.letGo(`${this.text(finding)}; it goes on, for it is no orchestration turn`)
-      this.print(`${this.text(finding)}. That is more than maxTurnMs (${this.pace.maxTurnMs}): the process exits with code ${exitCode}; its locks end, and other workers take over`)
+      this.print(`${this.text(finding)}. That is more than maxTurnMs (${this.pace.maxTurnMs}): the process ${how}; its locks end, and other workers take over`)
       end()
     }
     const kill = (): void => void process.kill(process.pid, 'SIGKILL')
@@ -127,11 +128,13 @@ export class WatchdogThread {
     this.letGo()
     const judged = setTimeout(() => {
       if (!this.isStuck()) return
-      decide(this.seen?.stack === undefined ? this.noted() : this.seen, this.plan.isMainThread ? kill : exit)
+      const finding = this.seen?.stack === undefined ? this.noted() : this.seen
+      if (this.plan.isMainThread) decide(finding, 'is killed, since it does not answer', kill)
+      else decide(finding, exits, exit)
     }, this.plan.isMainThread ? 5_000 : 0)
     this.glance((seen) => {
       clearTimeout(judged)
-      decide((this.seen = seen), exit)
+      decide((this.seen = seen), exits, exit)
     })
   }
 
@@ -188,7 +191,7 @@ export class WatchdogThread {
     const who = finding?.instanceId === undefined ? 'code outside orchestration turns' : `a turn of orchestration '${finding.name}', instance '${finding.instanceId}'`
     const frames = finding?.stack?.split('\n') ?? []
     const line = frames.find((frame) => !frame.includes('node:') && !frame.includes('(<anonymous>)')) ?? frames[0]
-    return `for ${(this.stalledMs / 1000).toFixed(1)} s by ${who}, ${line === undefined ? 'at a line that cannot be seen: inside a native call' : line.trim()}`
+    return `for ${(this.stalledMs / 1000).toFixed(1)} s by ${who}, ${line === undefined ? 'at a line that cannot be seen, most likely inside a native call' : line.trim()}`
   }
 
   private print(text: string): void {
