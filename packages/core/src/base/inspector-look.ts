@@ -5,8 +5,7 @@
  * 1. The class is sent to that thread as text: it refers to nothing outside itself, and uses no private names or initial values of fields, which older targets turn into helpers.
  * 2. Whatever becomes of a look, `end` lets the thread go on.
  */
-import type * as NodeInspector from 'node:inspector'
-import type { Session } from 'node:inspector'
+import type * as inspectorModule from 'node:inspector'
 
 export interface Seen {
   readonly instanceId?: string | undefined
@@ -21,7 +20,7 @@ interface Paused {
 }
 
 export class InspectorLook {
-  declare private session: Session
+  declare private session: inspectorModule.Session
   declare private isEnded: boolean
 
   constructor(
@@ -35,7 +34,7 @@ export class InspectorLook {
   /** Calls `found` at most once, while the thread is held; never when `isStillStuck` says no by then. A thread inside a native call stops as soon as that returns. @throws where there is no inspector */
   begin(isStillStuck: () => boolean, found: (seen: Seen) => void): void {
     this.connect()
-    let steps = 0
+    let tries = 0
     const urls = new Map<string, string>()
     this.session.on('Debugger.scriptParsed', ({ params }: { readonly params: { readonly scriptId: string; readonly url: string } }) => urls.set(params.scriptId, params.url))
     this.session.on('Debugger.paused', ({ params: { callFrames } }: Paused) => {
@@ -47,9 +46,11 @@ export class InspectorLook {
         const value = answer?.result?.value as Seen | undefined
         const raw = callFrames.map(({ functionName, location: { scriptId, lineNumber, columnNumber = 0 } }) => `    at ${functionName} (${urls.get(scriptId)}:${lineNumber + 1}:${columnNumber + 1})`)
         const seen = error === null && typeof value?.stack === 'string' ? { ...value, stack: this.ownFrames(value.stack), isAnswer: true } : { stack: raw.join('\n'), isAnswer: false }
-        // Between two microtasks nobody's code is on the stack.
-        if (steps++ < 50 && seen.stack.split('\n').every((line) => line.includes('node:'))) this.session.post('Debugger.stepInto')
-        else found(seen)
+        if (seen.stack.split('\n').some((line) => !line.includes('node:') && !line.includes('(<anonymous>)'))) return found(seen)
+        if (tries++ >= 50) return found({ stack: seen.stack, isAnswer: false })
+        // Between two microtasks nobody's code is on the stack. The next step may be inside some, or never come: then another moment has to do.
+        this.session.post('Debugger.stepInto')
+        setTimeout(() => this.isEnded || this.session.post('Debugger.pause'), 20)
       })
     })
     // Both at once: between the answer to the first and the second a call that has just returned would run on, and away from where it was stuck.
@@ -69,7 +70,7 @@ export class InspectorLook {
   }
 
   private connect(): void {
-    const inspector = this.load('node:inspector') as typeof NodeInspector
+    const inspector = this.load('node:inspector') as typeof inspectorModule
     this.session = new inspector.Session()
     this.session.connectToMainThread()
   }

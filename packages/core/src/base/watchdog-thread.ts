@@ -6,8 +6,8 @@
  * 2. Standstill is counted in steps of this thread's own time, of a second at most: a machine that slept, or a process that was stopped, has not stood still.
  * 3. The process is ended for orchestration turns only, never because of an activity or of other code.
  */
-import type * as NodeFs from 'node:fs'
-import type * as NodeWorkerThreads from 'node:worker_threads'
+import type * as fileSystem from 'node:fs'
+import type * as threads from 'node:worker_threads'
 import { InspectorLook, type Seen } from './inspector-look.js'
 
 export interface WatchdogPlan {
@@ -70,7 +70,7 @@ export class WatchdogThread {
   }
 
   run(): void {
-    const { parentPort } = this.load('node:worker_threads') as typeof NodeWorkerThreads
+    const { parentPort } = this.load('node:worker_threads') as typeof threads
     parentPort?.on('message', (pace: WatchdogPace) => {
       this.pace = pace
       this.lastTickMs = performance.now()
@@ -114,9 +114,10 @@ export class WatchdogThread {
   private judge(): void {
     this.stage = 3
     const { exitCode } = this.plan
-    const decide = (finding: Finding, end: () => void): void => {
+    const exits = `exits with code ${exitCode}`
+    const decide = (finding: Finding, how: string, end: () => void): void => {
       if (finding.instanceId === undefined) return this.letGo(`${this.text(finding)}; it goes on, for it is no orchestration turn`)
-      this.print(`${this.text(finding)}. That is more than maxTurnMs (${this.pace.maxTurnMs}): the process exits with code ${exitCode}; its locks end, and other workers take over`)
+      this.print(`${this.text(finding)}. That is more than maxTurnMs (${this.pace.maxTurnMs}): the process ${how}; its locks end, and other workers take over`)
       end()
     }
     const kill = (): void => void process.kill(process.pid, 'SIGKILL')
@@ -127,11 +128,13 @@ export class WatchdogThread {
     this.letGo()
     const judged = setTimeout(() => {
       if (!this.isStuck()) return
-      decide(this.seen?.stack === undefined ? this.noted() : this.seen, this.plan.isMainThread ? kill : exit)
+      const finding = this.seen?.stack === undefined ? this.noted() : this.seen
+      if (this.plan.isMainThread) decide(finding, 'is killed, since it does not answer', kill)
+      else decide(finding, exits, exit)
     }, this.plan.isMainThread ? 5_000 : 0)
     this.glance((seen) => {
       clearTimeout(judged)
-      decide((this.seen = seen), exit)
+      decide((this.seen = seen), exits, exit)
     })
   }
 
@@ -188,11 +191,11 @@ export class WatchdogThread {
     const who = finding?.instanceId === undefined ? 'code outside orchestration turns' : `a turn of orchestration '${finding.name}', instance '${finding.instanceId}'`
     const frames = finding?.stack?.split('\n') ?? []
     const line = frames.find((frame) => !frame.includes('node:') && !frame.includes('(<anonymous>)')) ?? frames[0]
-    return `for ${(this.stalledMs / 1000).toFixed(1)} s by ${who}, ${line === undefined ? 'at a line that cannot be seen: inside a native call' : line.trim()}`
+    return `for ${(this.stalledMs / 1000).toFixed(1)} s by ${who}, ${line === undefined ? 'at a line that cannot be seen, most likely inside a native call' : line.trim()}`
   }
 
   private print(text: string): void {
-    const { writeSync } = this.load('node:fs') as typeof NodeFs
+    const { writeSync } = this.load('node:fs') as typeof fileSystem
     const frames = this.seen?.stack === undefined ? '' : `${this.seen.stack.split('\n').slice(0, 10).join('\n')}\n`
     try {
       writeSync(2, `[dtfx watchdog] event loop blocked ${text}\n${frames}`)

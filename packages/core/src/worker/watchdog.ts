@@ -3,7 +3,7 @@
  * and let go with the last; neither it nor its timer keeps the process alive.
  * Invariant: where no second thread can be had, work goes on without; a log line says so.
  */
-import type * as NodeInspector from 'node:inspector'
+import type * as inspectorModule from 'node:inspector'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { systemClock, type CancelTimer } from '../base/clock.js'
 import { watchdogProgram, type BlockReport, type WatchdogPace, type WatchdogPlan } from '../base/watchdog-thread.js'
@@ -110,7 +110,7 @@ class Watchdog {
 }
 
 /** Undefined in a build of Node without one. */
-const inspector = process.getBuiltinModule('node:inspector') as typeof NodeInspector | undefined
+const inspector = process.getBuiltinModule('node:inspector') as typeof inspectorModule | undefined
 
 function isDebugged(): boolean {
   return inspector?.url() !== undefined

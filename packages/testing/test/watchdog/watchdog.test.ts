@@ -71,6 +71,7 @@ describe('a turn that never ends', () => {
     const end = await run('hang', { warnAfterMs: 200, maxTurnMs: 700 })
     expect([end.code, end.signal]).toEqual([null, 'SIGKILL'])
     expect(end.stderr).toContain("a turn of orchestration 'Blocker', instance 'order-7', at a line that cannot be seen")
+    expect(end.stderr).toContain('the process is killed')
   })
   it('in a worker thread ends the process too, named by instance', async () => {
     const end = await run('spin', { warnAfterMs: 200, maxTurnMs: 700 }, 'thread')
