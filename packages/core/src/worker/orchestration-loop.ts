@@ -187,7 +187,7 @@ export class OrchestrationLoop {
         const remembered = acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes)
         const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: remembered, bytes }
         this.cache.put(item.instanceId, entry)
-        if (metrics !== noMetrics) metrics.gauge('dtfx.cache.bytes', this.cache.bytes)
+        this.#measureCache()
       }
       if (end.completion !== undefined || end.warnings.length > 0) this.#reportEnd(draft, end)
     } finally {
@@ -207,8 +207,16 @@ export class OrchestrationLoop {
   }
 
   forget(runtime: RuntimeState): void {
-    if (this.cache.get(runtime.instanceId)?.runtime === runtime) this.cache.remove(runtime.instanceId)
+    if (this.cache.get(runtime.instanceId)?.runtime === runtime) {
+      this.cache.remove(runtime.instanceId)
+      this.#measureCache()
+    }
     this.parts.turnHost.executor.forget({ instanceId: runtime.instanceId, executionId: runtime.executionId })
+  }
+
+  #measureCache(): void {
+    const { metrics } = this.parts.service.host
+    if (metrics !== noMetrics) metrics.gauge('dtfx.cache.bytes', this.cache.bytes)
   }
 
   /** The draft has changed the cached copy; after a continue-as-new that is another one than the draft holds. */
