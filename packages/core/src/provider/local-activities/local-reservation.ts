@@ -46,9 +46,13 @@ export class LocalReservation<Slot extends ActivitySlot = ActivitySlot> {
     return this.#slots.has(id)
   }
 
-  /** The backup of a message, made when it was stored. A repeated commit stores another one: then the earlier one is left to lapse. */
+  /** Its backup is stored: a repeated commit leaves it alone. One of which nobody knows whether it is stored is stored again; the first one, if there is one, lapses. */
+  holds(id: MessageId): boolean {
+    return this.#backups.get(id)?.isHeld === true
+  }
+
+  /** The backup of a message, when it is known to be stored. */
   hold(id: MessageId, backup: LocalBackup): void {
-    this.#backups.get(id)?.lose()
     this.#backups.set(id, backup)
   }
 

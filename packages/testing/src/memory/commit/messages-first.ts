@@ -54,7 +54,12 @@ export const messagesFirst: CommitOrder = {
 
 function send(item: OrchestrationItem, { outbound }: Checkpoint, local: LocalReservation): Promise<void> {
   const { record, hub } = item
-  return allTaken(outbound.map((message) => item.step('send', () => (local.has(message.id) ? local.hold(message.id, storeLocked(item, message)) : hub.deliver(message, record.instanceId, item.holder.clock)))))
+  const one = async (message: OutboundMessage): Promise<void> => {
+    const { id } = message
+    if (local.has(id)) local.hold(id, await item.step('send', () => storeLocked(item, message)))
+    else await item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))
+  }
+  return allTaken(outbound.filter(({ id }) => !local.holds(id)).map(one))
 }
 
 /** The message of a local activity, locked from the first moment on. */
