@@ -43,6 +43,13 @@ describe('identity', () => {
     const others = [{ instanceId: 'x' }, { executionId: 'x' }, { taskId: 4 }, { name: 'X' }, { input: '1' }, { input: '' }, { input: undefined }]
     expect(new Set([base, ...others.map((more) => childIdentity({ ...call, ...more }).executionId)]).size).toBe(others.length + 1)
   })
+  it('with a key is another one: of messages, children and generations', () => {
+    const key = Buffer.alloc(32, 1)
+    const next = { instanceId: 'order-1', executionId: 'e1', input: '1', version: undefined, carryOver: [] }
+    const ids = [contentId()(task), contentId(key)(task), childIdentity(call).executionId, childIdentity(call, key).executionId, nextExecutionId(next), nextExecutionId(next, key)]
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(childIdentity(call, key)).toEqual(childIdentity({ ...call }, Buffer.alloc(32, 1)))
+  })
   it('no two lists of fields run together', () => {
     fc.assert(
       fc.property(fc.tuple(fc.string(), fc.string()), fc.tuple(fc.string(), fc.string()), ([a, b], [c, d]) => {
