@@ -1,9 +1,11 @@
 /** Entry `@dtfx/core/provider`: the contract for storage providers, the data model, and what providers share. */
 export type { Capabilities, CommitDiscipline } from './provider/capabilities.js'
 export type { Checkpoint, OutboundMessage } from './provider/checkpoint.js'
+export { activityAnswer } from './provider/activity-answer.js'
 export type { ClientPort, CreatePolicy, CreateRequest, CreateResult } from './provider/client-port.js'
 export { delegateService } from './provider/delegate-service.js'
 export type { Host, OrchestrationService, OrchestrationServiceFactory } from './provider/orchestration-service.js'
+export { pendingState, startMessages } from './provider/pending-state.js'
 export { resolveHost } from './provider/host.js'
 export { parseSettings, setting, type OptionsOf, type Setting, type SettingsOf, type SettingsSchema } from './provider/settings.js'
 export type { HistoryPort, PurgePort, QuarantinePort, QuarantinedMessage, QueryPort, ScaleMetrics, ScalePort } from './provider/store-ports.js'
@@ -50,7 +52,7 @@ export type {
 export { eventTypeNumbers, patchMarkerPrefix, splitTimerId } from './model/events.js'
 export type { FinalStatus, InstanceId, InstanceState, OrchestrationInstance, OrchestrationStatus, ParentInstance, Tags, TraceContext } from './model/instance.js'
 export { isFinal, statusNumbers } from './model/instance.js'
-export type { MessageId, TaskMessage } from './model/message.js'
+export { replyMessageId, type MessageId, type TaskMessage } from './model/message.js'
 export type { InstanceFilter, Page, PageRequest } from './model/query.js'
 
 export { backoffMs, type BackoffPolicy } from './base/backoff.js'
@@ -58,7 +60,7 @@ export { sleep, systemClock, type CancelTimer, type Clock } from './base/clock.j
 export { deferred, type Deferred } from './base/deferred.js'
 export { limits } from './base/limits.js'
 export { seededRandom, seedFromText, systemRandom, type Random } from './base/random.js'
-export { addMs, compareTicks, laterTicks, maxTicks, msFromTicks, normalizeTicks, ticksFromMs, type Ticks } from './base/ticks.js'
+export { addMs, compareTicks, dueMsFromTicks, laterTicks, maxTicks, msFromTicks, normalizeTicks, ticksFromMs, type Ticks } from './base/ticks.js'
 export { durationMs, type Duration } from './base/duration.js'
 
 export { DurableError, dtfxError, type ErrorDetails } from './errors/durable-error.js'

@@ -56,11 +56,6 @@ function tagText(tags: Tags | undefined): string | undefined {
   return tags === undefined ? undefined : JSON.stringify(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Id of the answer to a scheduled message. */
-export function replyMessageId(scheduled: MessageId): MessageId {
-  return `re:${scheduled}`
-}
-
 export interface ChildCall {
   readonly instanceId: string
   readonly executionId: string

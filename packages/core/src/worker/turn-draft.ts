@@ -7,7 +7,8 @@
  */
 import { limits } from '../base/limits.js'
 import type { Ticks } from '../base/ticks.js'
-import { nextExecutionId, replyMessageId, type Identify } from '../engine/identity.js'
+import { nextExecutionId, type Identify } from '../engine/identity.js'
+import { replyMessageId } from '../model/message.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { childIdentity, nextExecutionId, replyMessageId, rewoundExecutionId, tupleId, contentId, type MessageContent } from '../../src/engine/identity.js'
+import { childIdentity, nextExecutionId, rewoundExecutionId, tupleId, contentId, type MessageContent } from '../../src/engine/identity.js'
+import { replyMessageId } from '../../src/model/message.js'
 import { raised } from './history-events.js'
 
 const call = { instanceId: 'order-1', executionId: 'e1', taskId: 3, name: 'Child', input: '{"a":1}' }
