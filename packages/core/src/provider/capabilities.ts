@@ -1,6 +1,6 @@
 /** What a provider can do, as data: the conformance suite reads it, and tests the absence of what is not there. */
 
-/** In which order a checkpoint becomes durable (see docs/concepts/reliability.md). */
+/** In which order a checkpoint becomes durable (see docs/providers/write-your-own.md). */
 export type CommitDiscipline = 'atomic' | 'messages-first' | 'state-first-outbox'
 
 export interface Capabilities {
