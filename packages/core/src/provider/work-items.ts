@@ -89,7 +89,7 @@ export interface OrchestrationWorkItem {
   load(known?: InstanceVersion): Promise<InstanceSnapshot | 'unchanged'>
   /**
    * Commits the turn and gives the item back. After AmbiguousCommitError and TransientError the item is still held, and the worker repeats the call with the same checkpoint: one that turns out
-   * to be stored already is answered with `committed`. After `stale` its messages are available again. `renew` may be called meanwhile.
+   * to be stored already is answered with `committed`. Under `messages-first` every commit moves the version on, also one that only settles messages. After `stale` its messages are available again. `renew` may be called meanwhile.
    * @throws AmbiguousCommitError, LockLostError, TransientError, PermanentError; never StaleError
    */
   complete(checkpoint: Checkpoint): Promise<CommitResult>

@@ -55,7 +55,9 @@ function send(item: OrchestrationItem, { outbound }: Checkpoint, local: Reservat
   return allTaken(outbound.map((message) => item.step('send', () => local.has(message.id) ? local.put(message) : hub.deliver(message, record.instanceId, item.holder.clock))))
 }
 
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if ((checkpoint.base ?? 0) !== record.version) return false
   writeInstance(hub, record, checkpoint, { touch: true })
   return true
