@@ -70,7 +70,9 @@ function storeLocked({ record, hub, holder }: OrchestrationItem, outbound: Outbo
   return backup
 }
 
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if ((checkpoint.base ?? 0) !== record.version) return false
   writeInstance(hub, record, checkpoint, { touch: true })
   return true

@@ -83,8 +83,10 @@ function isLocal({ record, holder, completions }: OrchestrationItem, id: string)
   return record.local.work.has(id) || completions.some(({ activity }) => activity.delivered.id === id)
 }
 
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write(item: OrchestrationItem, checkpoint: Checkpoint): boolean {
   const { record, hub, holder } = item
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if (!item.isHeld) throw item.lockLost()
   if ((checkpoint.base ?? 0) !== record.version) return false
   const answered = answeredBy(checkpoint)
