@@ -1,0 +1,209 @@
+/**
+ * Runs a program as an orchestration and writes down what every node saw.
+ * `attempt` rejects where a node fails, for the constructs that combine promises; `run` turns the failure of an activity into a part of the trace. What a doomed node throws passes through both.
+ */
+import { TaskFailedError, TaskTimeoutError, type ContinuedAsNew, type OrchestrationContext } from '@dtfx/core'
+import { nonceOfFailure } from './nonce-of-failure.js'
+import {
+  generationsOf,
+  neverSent,
+  placeOf,
+  type Composite,
+  type ChildNode,
+  type DeadlineNode,
+  type EventsNode,
+  type ProgramInput,
+  type ProgramNode,
+  type ProgramOutput,
+  type TalkNode,
+  type Trace,
+} from './program.js'
+
+export const programName = 'Program'
+
+interface WorkResult {
+  readonly nonce: number
+}
+
+export async function interpret(ctx: OrchestrationContext<ProgramInput>, input: ProgramInput, isChanged: () => boolean): Promise<ProgramOutput | ContinuedAsNew> {
+  const { count, body } = generationsOf(input.program)
+  const trace = await new Interpreter(ctx, input, isChanged).run(body)
+  const generations = [...input.carried, trace]
+  if (input.generation + 1 < count) return ctx.continueAsNew({ ...input, generation: input.generation + 1, carried: generations })
+  return { instanceId: ctx.instanceId, generations }
+}
+
+/** A failed activity that the program handles. */
+class HandledFailure extends Error {
+  constructor(readonly trace: Trace) {
+    super(`node ${trace.id} failed`)
+  }
+}
+
+class Interpreter {
+  constructor(
+    readonly ctx: OrchestrationContext<ProgramInput>,
+    readonly input: ProgramInput,
+    readonly isChanged: () => boolean,
+  ) {}
+
+  async run(node: ProgramNode): Promise<Trace> {
+    try {
+      return await this.attempt(node)
+    } catch (error) {
+      if (error instanceof HandledFailure) return error.trace
+      throw error
+    }
+  }
+
+  async attempt(node: ProgramNode): Promise<Trace> {
+    const { ctx } = this
+    const { id } = node
+    switch (node.kind) {
+      case 'sequence': case 'all': case 'race': case 'any': case 'settled': case 'map':
+        return this.#combine(node)
+      case 'activity': {
+        const { nonce } = await ctx.callActivity<WorkResult>(`Work${node.work}`, { at: this.#at(node), takesMs: node.takesMs })
+        return { id, nonce }
+      }
+      case 'retried': {
+        const retry = { maxAttempts: node.failures + 1, firstDelay: node.delayMs, backoff: 2 }
+        const { nonce } = await ctx.callActivity<WorkResult>('Flaky', { at: this.#at(node), failures: node.failures }, { retry })
+        return { id, nonce }
+      }
+      case 'failing': {
+        const retry = { maxAttempts: node.failures, firstDelay: node.delayMs }
+        try {
+          const { nonce } = await ctx.callActivity<WorkResult>('Failing', { at: this.#at(node) }, { retry })
+          return { id, nonce }
+        } catch (error) {
+          if (!(error instanceof TaskFailedError)) throw error
+          throw new HandledFailure({ id, error: nonceOfFailure(error.failure.errorMessage) ?? -1 })
+        }
+      }
+      case 'doomed': {
+        const { nonce } = await ctx.callActivity<WorkResult>('Doomed', { at: this.#at(node), root: this.input.root })
+        return { id, nonce }
+      }
+      case 'timer':
+        await ctx.createTimer(node.delayMs)
+        return { id, fired: true }
+      case 'deadline':
+        return this.#deadline(node)
+      case 'events':
+        return this.#events(node)
+      case 'patience': {
+        try {
+          return { id, events: [await ctx.waitForExternalEvent<number>(node.event, { timeout: node.timeoutMs })] }
+        } catch (error) {
+          if (error instanceof TaskTimeoutError) return { id, events: [] }
+          throw error
+        }
+      }
+      case 'forever':
+        await ctx.waitForExternalEvent(neverSent)
+        return { id }
+      case 'child':
+        return { id, child: await ctx.callSubOrchestration<ProgramOutput>(programName, this.#childInput(node.program), this.#childOptions(node)) }
+      case 'detached':
+        return { id, detached: ctx.startSubOrchestration(programName, this.#childInput(node.program), this.#childOptions(node)) }
+      case 'talk':
+        return this.#talk(node)
+      case 'ask':
+        return this.#ask(node.id, node.rounds)
+      case 'patched': {
+        const patched = this.isChanged() && ctx.patched(`patch-${id}`)
+        return { id, patched, of: [await this.run(patched ? node.after : node.before)] }
+      }
+      case 'status':
+        ctx.setCustomStatus({ id, at: ctx.now.getTime() })
+        return { id, status: true }
+      case 'generations':
+        throw new Error('generations is only the outermost node of a program')
+    }
+  }
+
+  async #combine({ kind, id, children, concurrency }: Composite): Promise<Trace> {
+    switch (kind) {
+      case 'sequence': {
+        const of: Trace[] = []
+        for (const child of children) of.push(await this.run(child))
+        return { id, of }
+      }
+      case 'all':
+        return { id, of: await Promise.all(children.map((child) => this.run(child))) }
+      case 'map':
+        return { id, of: await this.ctx.map(children, (child) => this.run(child), { concurrency }) }
+      case 'race': {
+        const [winner, trace] = await Promise.race(children.map(async (child, index) => [index, await this.run(child)] as const))
+        return { id, winner, of: [trace] }
+      }
+      case 'any':
+        try {
+          const [winner, trace] = await Promise.any(children.map(async (child, index) => [index, await this.attempt(child)] as const))
+          return { id, winner, of: [trace] }
+        } catch (error) {
+          return { id, of: (error as AggregateError).errors.map(handled) }
+        }
+      case 'settled': {
+        const outcomes = await Promise.allSettled(children.map((child) => this.attempt(child)))
+        return { id, of: outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : handled(outcome.reason))) }
+      }
+    }
+  }
+
+  async #deadline(node: DeadlineNode): Promise<Trace> {
+    const timer = this.ctx.createTimer(node.delayMs)
+    const work = this.ctx.callActivity<WorkResult>('Work0', { at: this.#at(node), takesMs: node.takesMs })
+    const result = await Promise.race([timer, work])
+    if (result === undefined || result === null) return { id: node.id, winner: 0 }
+    timer.cancel()
+    return { id: node.id, winner: 1, nonce: result.nonce }
+  }
+
+  async #events({ id, event, count }: EventsNode): Promise<Trace> {
+    const events: number[] = []
+    while (events.length < count) events.push(await this.ctx.waitForExternalEvent<number>(event))
+    return { id, events }
+  }
+
+  /** Every round has event names of its own: what a lost turn sent a second time stays unread. */
+  async #talk({ id, rounds, program }: TalkNode): Promise<Trace> {
+    const talk = `talk-${id}-${this.input.generation}`
+    const child = this.ctx.callSubOrchestration<ProgramOutput>(programName, { ...this.#childInput(program), talk })
+    const heard: string[] = []
+    for (let round = 0; round < rounds; round++) {
+      const { from, text } = await this.ctx.waitForExternalEvent<{ from: string; text: string }>(`${talk}-ask-${round}`)
+      heard.push(text)
+      this.ctx.sendEvent(from, `${talk}-answer-${round}`, `answer to ${text}`)
+    }
+    return { id, heard, child: await child }
+  }
+
+  async #ask(id: number, rounds: number): Promise<Trace> {
+    const { ctx } = this
+    const heard: string[] = []
+    for (let round = 0; round < rounds; round++) {
+      ctx.sendEvent(ctx.parent?.instanceId ?? '', `${this.input.talk}-ask-${round}`, { from: ctx.instanceId, text: `${ctx.instanceId} asks ${round}` })
+      heard.push(await ctx.waitForExternalEvent<string>(`${this.input.talk}-answer-${round}`))
+    }
+    return { id, heard }
+  }
+
+  #at(node: ProgramNode): string {
+    return placeOf(node, this.input.generation)
+  }
+
+  #childInput(program: ProgramNode): ProgramInput {
+    return { program, root: this.input.root, generation: 0, carried: [] }
+  }
+
+  #childOptions(node: ChildNode): { instanceId?: string } {
+    return node.explicitId === true ? { instanceId: `${this.ctx.instanceId}-own-${node.id}-${this.input.generation}` } : {}
+  }
+}
+
+function handled(error: unknown): Trace {
+  if (error instanceof HandledFailure) return error.trace
+  throw error
+}
