@@ -22,7 +22,7 @@ export interface ObservedInstance {
 export interface CheckOptions {
   /** Events of one name, sent one after the other, arrive in that order. @default true */
   readonly eventOrder?: boolean | undefined
-  /** A turn that was lost may have sent its events: true for `messages-first`. @default false */
+  /** A turn that was lost may have sent its events and started its children: true for `messages-first`. @default false */
   readonly allowsRepeatedSends?: boolean | undefined
 }
 
@@ -107,8 +107,8 @@ class WorldCheck {
     this.#violations.push(...checkHistory(history, rules))
   }
 
-  #checkStatus({ state, planned, history }: Subject, findings: Findings): void {
-    const allowed = this.#allowedStatuses(planned, state.instanceId)
+  #checkStatus({ state, planned, history, input }: Subject, findings: Findings): void {
+    const allowed = [...this.#allowedStatuses(planned, state.instanceId), ...this.#strayStatuses(planned, input)]
     if (!allowed.includes(state.status)) return findings.add('status', `is ${state.status} instead of ${allowed.join(' or ')}${state.failure === undefined ? '' : `: ${state.failure.errorMessage}`}`)
     if (state.status === 'Failed' && !this.#failedAsPlanned(state)) findings.add('status', `failed for another reason: ${state.failure?.errorMessage}`)
     const end = history.findLast((event) => event.type === 'ExecutionCompleted')
@@ -125,6 +125,13 @@ class WorldCheck {
     if (!isRoot) return ['Completed', 'Terminated', 'Running']
     const mustEnd = [...nodesOf(program)].some(({ kind }) => kind === 'forever')
     return mustEnd ? ['Terminated'] : ['Completed', 'Terminated']
+  }
+
+  /** A child that a lost turn started may wait for an answer of a parent that is over, or fail with nobody to rewind it; if it were the real one, its parent would not end as planned. */
+  #strayStatuses({ instanceId, fate }: PlannedInstance, { program, root, talk }: ProgramInput): readonly string[] {
+    if (this.options.allowsRepeatedSends !== true) return []
+    if (talk !== undefined && program.kind === 'ask') return ['Running']
+    return fate === 'rewound' && instanceId === root && program.id !== this.scenario.instances.find((each) => each.instanceId === root)?.program.id ? ['Failed'] : []
   }
 
   #failedAsPlanned({ failure }: InstanceState): boolean {

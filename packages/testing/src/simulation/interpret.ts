@@ -25,6 +25,12 @@ interface WorkResult {
   readonly nonce: number
 }
 
+interface Question {
+  readonly from: string
+  readonly round: number
+  readonly text: string
+}
+
 export async function interpret(ctx: OrchestrationContext<ProgramInput>, input: ProgramInput, isChanged: () => boolean): Promise<ProgramOutput | ContinuedAsNew> {
   const { count, body } = generationsOf(input.program)
   const trace = await new Interpreter(ctx, input, isChanged).run(body)
@@ -167,25 +173,36 @@ class Interpreter {
     return { id, events }
   }
 
-  /** Every round has event names of its own: what a lost turn sent a second time stays unread. */
-  async #talk({ id, rounds, program }: TalkNode): Promise<Trace> {
+  /**
+   * Answers whoever asks until the child has ended: a turn that was lost may have started another child, or asked twice. Only what the child of this node said is kept; answers have a name per
+   * round, so that a second one stays unread.
+   */
+  async #talk({ id, program }: TalkNode): Promise<Trace> {
+    const { ctx } = this
     const talk = `talk-${id}-${this.input.generation}`
-    const child = this.ctx.callSubOrchestration<ProgramOutput>(programName, { ...this.#childInput(program), talk })
-    const heard: string[] = []
-    for (let round = 0; round < rounds; round++) {
-      const { from, text } = await this.ctx.waitForExternalEvent<{ from: string; text: string }>(`${talk}-ask-${round}`)
-      heard.push(text)
-      this.ctx.sendEvent(from, `${talk}-answer-${round}`, `answer to ${text}`)
+    const running = ctx.callSubOrchestration<ProgramOutput>(programName, { ...this.#childInput(program), talk })
+    const asked: Question[] = []
+    for (;;) {
+      const question = ctx.waitForExternalEvent<Question>(`${talk}-ask`)
+      const next = await Promise.race([running, question])
+      if ('generations' in next) {
+        question.cancel()
+        const heard = new Set(asked.filter(({ from }) => from === next.instanceId).map(({ text }) => text))
+        return { id, heard: [...heard], child: next }
+      }
+      asked.push(next)
+      ctx.sendEvent(next.from, `${talk}-answer-${next.round}`, `answer to ${next.text}`)
     }
-    return { id, heard, child: await child }
   }
 
   async #ask(id: number, rounds: number): Promise<Trace> {
     const { ctx } = this
+    const { talk } = this.input
     const heard: string[] = []
     for (let round = 0; round < rounds; round++) {
-      ctx.sendEvent(ctx.parent?.instanceId ?? '', `${this.input.talk}-ask-${round}`, { from: ctx.instanceId, text: `${ctx.instanceId} asks ${round}` })
-      heard.push(await ctx.waitForExternalEvent<string>(`${this.input.talk}-answer-${round}`))
+      const question: Question = { from: ctx.instanceId, round, text: `${ctx.instanceId} asks ${round}` }
+      ctx.sendEvent(ctx.parent?.instanceId ?? '', `${talk}-ask`, question)
+      heard.push(await ctx.waitForExternalEvent<string>(`${talk}-answer-${round}`))
     }
     return { id, heard }
   }

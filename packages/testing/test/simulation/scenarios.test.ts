@@ -20,5 +20,17 @@ test('200 random scenarios end as planned', async () => {
     for (const instance of observed) expect(await checkReplay(instance, orchestrations), `seed ${seed}`).toEqual([])
     expect(checkPurged(scenario.purges, left.map(({ state }) => state)), `seed ${seed}`).toEqual([])
   }
-  expect(kinds.size).toBe(21)
+  // Every kind of node was met.
+  expect(kinds.size).toBe(22)
+})
+
+test('a seed draws the same scenario again, which is plain JSON, and no two seeds the same', () => {
+  const texts = Array.from({ length: 50 }, (_, seed) => JSON.stringify(randomScenario(seed, { explicitChildIds: true })))
+  expect(new Set(texts).size).toBe(50)
+  texts.forEach((text, seed) => expect(JSON.stringify(randomScenario(seed, { explicitChildIds: true }))).toBe(text))
+  expect(JSON.parse(texts[7] as string)).toEqual(JSON.parse(JSON.stringify(randomScenario(7, { explicitChildIds: true }))))
+  expect(randomScenario(7, { instances: 3, explicitChildIds: true }).instances).toHaveLength(3)
+  const explicit = /"explicitId":true/
+  expect(texts.some((text) => explicit.test(text))).toBe(true)
+  expect(Array.from({ length: 50 }, (_, seed) => JSON.stringify(randomScenario(seed, { explicitChildIds: false }))).some((text) => explicit.test(text))).toBe(false)
 })
