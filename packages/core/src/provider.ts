@@ -10,6 +10,7 @@ export type { HistoryPort, PurgePort, QuarantinePort, QuarantinedMessage, QueryP
 export type {
   ActivityWorkItem,
   CommitResult,
+  ConsumedIds,
   Delivered,
   InstanceSnapshot,
   InstanceVersion,

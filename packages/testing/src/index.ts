@@ -1,4 +1,4 @@
-/** Entry `@dtfx/testing`: what tests of orchestrations need. */
+/** Entry `@dtfx/testing`: what tests of orchestrations need, and the simulation that proves the framework. */
 export { VirtualClock, virtualClockStart } from './clock/virtual-clock.js'
 export { activitySleep } from './harness/activity-clock.js'
 export { replayHistory, type ExportedHistory, type ReplayOptions, type ReplayOutcome } from './harness/replay-history.js'
@@ -8,3 +8,10 @@ export type { SentEvent, SubOrchestrationAnswers } from './harness/scripted-exec
 export { snapshotHistory } from './harness/snapshot-history.js'
 export { stub, type ActivityStub, type StubCall } from './harness/stub.js'
 export { createTestHub, TestHub, type TestHubOptions } from './harness/test-hub.js'
+export { describeFailure } from './simulation/describe-failure.js'
+export type { FaultCounts } from './simulation/fault-dice.js'
+export type { FaultOptions } from './simulation/fault-options.js'
+export type { ProgramNode } from './simulation/program.js'
+export type { Fate, PlannedInstance, Scenario, ScriptStep } from './simulation/scenario.js'
+export { shrink, type Shrunk } from './simulation/shrink.js'
+export { simulate, type SimulationOptions, type SimulationReport } from './simulation/simulate.js'

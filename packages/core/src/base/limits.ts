@@ -23,18 +23,30 @@ export const limits = {
   timerHopMs: 6 * 86_400_000,
   /** Messages without a scheduled event (start, events, suspend …) that one turn may take. */
   maxUnscheduledMessagesPerTurn: 256,
-  /** Ids of such messages that are remembered to recognise a redelivery. */
-  maxConsumedIds: 512,
+  /** Ids of such messages that are remembered after their deletion was acknowledged: as many as one turn may take, so that an id outlives a whole turn of newer ones. */
+  maxConsumedIds: 256,
+  /** The same for messages whose deletion was not acknowledged: they may come again at any time. Only crashes leave any; beyond this the oldest are forgotten. */
+  maxPendingConsumedIds: 1_024,
+  /** How long a message from an instance waits for the start of its target, in stores that keep no order between messages. */
+  earlyMessageGraceMs: 300_000,
   /** External events buffered by one instance before nobody waits for them. */
   maxBufferedEvents: 100_000,
   /** Milliseconds that one thread may spend on turns before timers and I/O get their share. */
   turnSliceMs: 5,
   /** Suspended executions kept in memory per worker; about 2.5 KB each. */
   maxCachedInstances: 10_000,
+  /** Estimated bytes of suspended executions kept in memory per worker: payloads of their histories, 2 bytes a character, and `cachedInstanceBytes` each. */
+  maxCachedBytes: 256 * 1024 * 1024,
+  /** Bytes a suspended execution takes without its payloads, as measured. */
+  cachedInstanceBytes: 2_560,
   /** Faults (thrown by middleware or by the host) of one message before its task or instance fails. */
   maxFaults: 5,
   /** Turns that began on inputs delivered more than twice and came to no end, not even a release: then the inputs kill or block their process, and are set aside unexecuted. */
   maxSuspectTurns: 5,
+  /** How long a thread may be blocked before the watchdog says by what: long before locks run out. */
+  watchdogWarnAfterMs: 2_000,
+  /** How long one turn may block its thread before the watchdog ends the process: its locks have run out by then, and other workers take over. */
+  maxTurnMs: 60_000,
   /** Characters of an error message kept in a failure; the rest is cut with a marker. */
   maxFailureMessageLength: 32_768,
   /** Characters of a stack trace kept in a failure. */

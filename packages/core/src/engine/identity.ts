@@ -2,20 +2,58 @@
  * Derived identities, wire format v1: whoever runs a turn again derives the same ids, so that duplicates are recognised and the engine needs no randomness.
  * Digests are SHA-256 over length-prefixed UTF-8 fields, so that no two different lists of fields give the same bytes. Never change the fields or their order.
  */
-import { createHash } from 'node:crypto'
-import type { EventRaisedEvent } from '../model/events.js'
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import type { EventRaisedEvent, EventTypeName } from '../model/events.js'
+import type { InstanceId, Tags } from '../model/instance.js'
 import type { MessageId } from '../model/message.js'
 
 const realCreateHash = createHash
+const realCreateHmac = createHmac
 
-/** Id of the message that carries a scheduled event, under atomic commits: the plain tuple. */
-export function scheduledMessageId(executionId: string, eventId: number): MessageId {
-  return `${executionId}/${eventId}`
+/** What a message that a turn sends says, and which decision it carries out. */
+export interface MessageContent {
+  /** Of the sender. */
+  readonly instanceId: InstanceId
+  readonly executionId: string
+  /** How often the execution was rewound, in stores that keep the execution id then. */
+  readonly epoch?: number | undefined
+  /** Of the scheduled event; −1: no event stands for the message, `turn` and `ordinal` do. */
+  readonly eventId: number
+  readonly kind: EventTypeName
+  readonly name?: string | undefined
+  readonly version?: string | undefined
+  /** The instance it goes to; absent: an activity. */
+  readonly target?: InstanceId | undefined
+  readonly tags?: Tags | undefined
+  readonly deliverAt?: string | undefined
+  /** Text as the converter made it, before codecs. */
+  readonly payload?: string | undefined
+  /** History events before the commit. */
+  readonly turn?: number | undefined
+  readonly ordinal?: number | undefined
 }
 
-/** Id of another message a turn sends: `turn` is the number of history events before the commit. */
-export function turnMessageId(executionId: string, turn: number, ordinal: number): MessageId {
-  return `${executionId}/${turn}.${ordinal}`
+/** How the messages of a turn get their ids. */
+export type Identify = (content: MessageContent) => MessageId
+
+/** Under atomic commits no divergent turn is ever seen: the plain tuple tells every message apart. */
+export const tupleId: Identify = ({ executionId, eventId, turn, ordinal }) => (eventId < 0 ? `${executionId}/${turn}.${ordinal}` : `${executionId}/${eventId}`)
+
+/**
+ * Where messages of a turn that is lost may be delivered, the id follows from the content: a re-send has the same id, a turn that decided otherwise never shares one.
+ * `digestKey`: payloads are encrypted, and the id must not be a way to guess them.
+ */
+export function contentId(digestKey?: Uint8Array): Identify {
+  return (content) => {
+    const { instanceId, executionId, epoch = 0, eventId, kind, name, version, target, tags, deliverAt, payload } = content
+    const turn = eventId < 0 ? [String(content.turn), String(content.ordinal)] : []
+    const fields = [instanceId, executionId, String(epoch), String(eventId), kind, name, version, target, tagText(tags), deliverAt, payload, ...turn]
+    return digest(fields, digestKey)
+  }
+}
+
+function tagText(tags: Tags | undefined): string | undefined {
+  return tags === undefined ? undefined : JSON.stringify(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Id of the answer to a scheduled message. */
@@ -57,8 +95,8 @@ export function rewoundExecutionId(instanceId: string, executionId: string, hist
 }
 
 /** 32 lower-case hexadecimal digits. */
-function digest(fields: readonly (string | undefined)[]): string {
-  const hash = realCreateHash('sha256')
+function digest(fields: readonly (string | undefined)[], key?: Uint8Array): string {
+  const hash: Hash | Hmac = key === undefined ? realCreateHash('sha256') : realCreateHmac('sha256', key)
   for (const field of fields) {
     if (field === undefined) hash.update('-1:')
     else hash.update(`${Buffer.byteLength(field)}:`).update(field)

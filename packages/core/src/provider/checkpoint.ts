@@ -3,7 +3,7 @@ import type { Ticks } from '../base/ticks.js'
 import type { HistoryEvent } from '../model/events.js'
 import type { InstanceId, InstanceState } from '../model/instance.js'
 import type { MessageId, TaskMessage } from '../model/message.js'
-import type { InstanceVersion, Settlement } from './work-items.js'
+import type { ConsumedIds, InstanceVersion, Settlement } from './work-items.js'
 
 export interface OutboundMessage {
   readonly id: MessageId
@@ -28,8 +28,8 @@ export interface Checkpoint {
   readonly outbound: readonly OutboundMessage[]
   /** The whole new state; absent: the state stays (only messages were settled). */
   readonly state?: InstanceState | undefined
-  /** The whole new list of consumed ids; absent: unchanged. */
-  readonly consumedIds?: readonly MessageId[] | undefined
+  /** All consumed ids from now on; absent: unchanged. */
+  readonly consumedIds?: ConsumedIds | undefined
   /** Nothing is to remain of the instance. */
   readonly drop?: true
 }

@@ -11,6 +11,7 @@ export function delegateService(service: OrchestrationService, overrides: Partia
     capabilities: service.capabilities,
     host: service.host,
     converter: service.converter,
+    digestKey: service.digestKey,
     client: service.client,
     query: service.query,
     history: service.history,

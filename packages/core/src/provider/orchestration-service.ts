@@ -27,6 +27,8 @@ export interface OrchestrationService {
   readonly host: Required<{ [K in keyof Host]: NonNullable<Host[K]> }>
   /** How payloads become text; set with `withPayloads`. Absent: the default JSON converter. */
   readonly converter?: DataConverter | undefined
+  /** Set by `withPayloads` where payloads are encrypted: ids that follow from payloads are keyed with it. Never changes. */
+  readonly digestKey?: Uint8Array | undefined
   readonly client: ClientPort
   readonly query?: QueryPort | undefined
   readonly history?: HistoryPort | undefined

@@ -46,13 +46,23 @@ export interface Settlement {
   readonly until?: Ticks | undefined
 }
 
+/**
+ * Ids of consumed messages that had no scheduled event, oldest first: how a redelivery is recognised.
+ * A store keeps them as they are; only the worker changes them.
+ */
+export interface ConsumedIds {
+  /** Their deletion was acknowledged. */
+  readonly deleted: readonly MessageId[]
+  /** Not known to be deleted: they may come again. */
+  readonly pending: readonly MessageId[]
+}
+
 /** An instance as stored. `history` is empty and `state` absent when nothing is stored under the id. */
 export interface InstanceSnapshot {
   readonly version: InstanceVersion
   readonly state?: InstanceState | undefined
   readonly history: readonly HistoryEvent[]
-  /** Ids of consumed messages that had no scheduled event, oldest first. */
-  readonly consumedIds: readonly MessageId[]
+  readonly consumedIds: ConsumedIds
 }
 
 export type CommitResult = { readonly outcome: 'committed'; readonly version: InstanceVersion } | { readonly outcome: 'stale' }

@@ -1,10 +1,12 @@
 /** The message by which a finished child answers its parent. Failed and terminated children are failures to the parent; one that nobody waits for sends nothing. */
 import type { Ticks } from '../base/ticks.js'
-import { replyMessageId, scheduledMessageId } from '../engine/identity.js'
+import { replyMessageId, tupleId } from '../engine/identity.js'
 import { fireAndForgetTag } from '../engine/runtime-state.js'
 import type { FailureDetails } from '../errors/failure-details.js'
 import type { CompleteAction } from '../model/actions.js'
 import type { ExecutionStartedEvent, HistoryEvent } from '../model/events.js'
+import type { ParentInstance } from '../model/instance.js'
+import type { MessageId } from '../model/message.js'
 import type { OutboundMessage } from '../provider/checkpoint.js'
 
 export type ChildEnd = Pick<CompleteAction, 'status' | 'result' | 'failure'>
@@ -15,13 +17,18 @@ export type ChildStart = Pick<ExecutionStartedEvent, 'parent' | 'tags' | 'messag
 export function parentNotification(start: ChildStart, end: ChildEnd, now: Ticks): OutboundMessage | undefined {
   const { parent } = start
   if (parent === undefined || start.tags?.[fireAndForgetTag] !== undefined) return undefined
-  const answered = start.messageId ?? scheduledMessageId(parent.instance.executionId ?? '', parent.taskScheduleId)
+  const answered = start.messageId ?? parentTaskId(parent)
   return {
     id: replyMessageId(answered),
     target: { kind: 'instance', instanceId: parent.instance.instanceId },
     replyTo: start.messageId,
     message: { instance: parent.instance, event: answer(parent.taskScheduleId, end, now) },
   }
+}
+
+/** The start came without an id (written by .NET). */
+function parentTaskId({ instance, taskScheduleId, name }: ParentInstance): MessageId {
+  return tupleId({ instanceId: instance.instanceId, executionId: instance.executionId ?? '', eventId: taskScheduleId, kind: 'ExecutionStarted', name })
 }
 
 function answer(taskScheduledId: number, end: ChildEnd, now: Ticks): HistoryEvent {

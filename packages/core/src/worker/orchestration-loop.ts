@@ -7,6 +7,7 @@
  * 3. The cache keeps an instance only after an acknowledged commit of the executor's own outcome; everything else forgets the suspended execution.
  */
 import { msFromTicks, type Ticks } from '../base/ticks.js'
+import { contentId, tupleId, type Identify } from '../engine/identity.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { limits } from '../base/limits.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
@@ -17,14 +18,16 @@ import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { CommitResult, InstanceSnapshot, OrchestrationWorkItem } from '../provider/work-items.js'
 import { logEvents } from '../telemetry/log-events.js'
 import { noMetrics } from '../telemetry/metrics.js'
+import { acknowledged, noConsumedIds } from './consumed-ids.js'
 import { commitAgain } from './commit-again.js'
 import { mostDeliveries } from './faults.js'
-import { InstanceCache, type CachedInstance } from './instance-cache.js'
+import { cachedBytes, InstanceCache, type CachedInstance } from './instance-cache.js'
 import { LockRenewer } from './lock-renewer.js'
 import { runTurn, type TurnEnd, type TurnHost } from './orchestration-turn.js'
-import { prepareTurn, type PreparedTurn } from './prepare-turn.js'
+import { prepareTurn } from './prepare-turn.js'
+import type { PreparedTurn } from './prepared-turn.js'
 import type { SpanRecorder } from './span-recorder.js'
-import { refuseStarts, rewindInstance, terminatePending } from './special-turns.js'
+import { refuseStarts, repeatAnswer, rewindInstance, terminatePending } from './special-turns.js'
 import { terminateReplaced } from './terminate-children.js'
 import { TurnDraft } from './turn-draft.js'
 import { TurnFailures } from './turn-failures.js'
@@ -62,12 +65,14 @@ export class OrchestrationLoop {
   /** By instance: the item handed out last. A turn whose item is not in here has lost its lock, whatever it knows of that. */
   readonly #latest = new Map<string, OrchestrationWorkItem>()
   #checkpoints = 0
+  readonly #identify: Identify
 
   constructor(parts: OrchestrationLoopParts) {
     const { logger, clock } = parts.service.host
     this.parts = parts
+    this.#identify = parts.service.capabilities.commit === 'atomic' ? tupleId : contentId(parts.service.digestKey)
     this.renewer = new LockRenewer(clock, { lost: (_slot, item, error) => logLine(logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
-    this.cache = new InstanceCache(parts.options.maxCachedInstances, (entry) => this.forget(entry.runtime))
+    this.cache = new InstanceCache(parts.options.cache, (entry) => this.forget(entry.runtime))
     this.#failures = new TurnFailures(this)
   }
 
@@ -110,8 +115,10 @@ export class OrchestrationLoop {
     const isOutdated = state?.status === 'Pending' && stored?.isFinal === true && stored.executionId !== state.executionId
     const runtime = isOutdated ? undefined : stored
     const now = this.parts.service.host.clock.nowTicks()
-    const consumedIds = (isCached ? cached : snapshot)?.consumedIds ?? []
-    const prepared = prepareTurn({ instanceId: item.instanceId, runtime, hasHistory: isCached || (snapshot?.history.length ?? 0) > 0, state, consumedIds, messages: item.messages, now })
+    const consumedIds = (isCached ? cached : snapshot)?.consumedIds ?? noConsumedIds
+    const { commit } = this.parts.service.capabilities
+    const hasHistory = isCached || (snapshot?.history.length ?? 0) > 0
+    const prepared = prepareTurn({ instanceId: item.instanceId, runtime, hasHistory, state, consumedIds, commit, messages: item.messages, now })
     return { snapshot, cached: isCached ? cached : undefined, runtime, prepared, now }
   }
 
@@ -124,9 +131,9 @@ export class OrchestrationLoop {
   draft(item: OrchestrationWorkItem, known: KnownInstance): TurnDraft {
     const { prepared, runtime, now } = known
     const state = (known.cached ?? known.snapshot)?.state
-    const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces })
+    const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces, identify: this.#identify })
     if (prepared.refusedStarts.length > 0) for (const message of refuseStarts(prepared, now)) draft.send(message)
-    if (prepared.replaces && runtime !== undefined && !runtime.isFinal) for (const message of terminateReplaced(runtime, now)) draft.send(message)
+    if (prepared.replaces && runtime !== undefined && !runtime.isFinal) for (const message of terminateReplaced(runtime, now, this.#identify)) draft.send(message)
     return draft
   }
 
@@ -174,10 +181,13 @@ export class OrchestrationLoop {
       metrics.count('dtfx.turns', 1, result.outcome === 'committed' ? committedTurn : staleTurn)
       if (result.outcome !== 'committed') return
       if (metrics !== noMetrics) this.#measure(known, draft)
-      kept = end.completion === undefined && end.unmodified && this.cache.maxInstances > 0 && checkpoint.state !== undefined
+      kept = end.completion === undefined && end.unmodified && this.cache.bounds.maxInstances > 0 && checkpoint.state !== undefined
       if (kept) {
-        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: consumedIds ?? stored?.consumedIds ?? [] }
+        const bytes = cachedBytes(stored, checkpoint.history)
+        const remembered = acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes)
+        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: remembered, bytes }
         this.cache.put(item.instanceId, entry)
+        this.#measureCache()
       }
       if (end.completion !== undefined || end.warnings.length > 0) this.#reportEnd(draft, end)
     } finally {
@@ -197,8 +207,16 @@ export class OrchestrationLoop {
   }
 
   forget(runtime: RuntimeState): void {
-    if (this.cache.get(runtime.instanceId)?.runtime === runtime) this.cache.remove(runtime.instanceId)
+    if (this.cache.get(runtime.instanceId)?.runtime === runtime) {
+      this.cache.remove(runtime.instanceId)
+      this.#measureCache()
+    }
     this.parts.turnHost.executor.forget({ instanceId: runtime.instanceId, executionId: runtime.executionId })
+  }
+
+  #measureCache(): void {
+    const { metrics } = this.parts.service.host
+    if (metrics !== noMetrics) metrics.gauge('dtfx.cache.bytes', this.cache.bytes)
   }
 
   /** The draft has changed the cached copy; after a continue-as-new that is another one than the draft holds. */
@@ -211,13 +229,21 @@ export class OrchestrationLoop {
   async #settle(item: OrchestrationWorkItem, known: KnownInstance): Promise<void> {
     const { prepared, runtime, now } = known
     const stored = known.cached ?? known.snapshot
-    const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId() }
+    const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId(), identify: this.#identify }
     if (prepared.kind === 'rewind') return this.complete(item, rewindInstance(inputs, runtime as RuntimeState, known.snapshot?.history ?? noEvents))
     if (prepared.kind === 'terminate-pending') return this.complete(item, terminatePending(inputs))
-    const outbound = refuseStarts(prepared, now)
-    if (outbound.length === 0) return item.release(prepared.settlements)
+    const outbound = [...refuseStarts(prepared, now), ...(prepared.answerAgain && runtime !== undefined ? repeatAnswer(runtime, now) : [])]
+    if (outbound.length === 0 && !this.#needsFence(known)) return item.release(prepared.settlements)
     const { settlements } = prepared
     await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })
+  }
+
+  /**
+   * Where messages go out before the history is written, a turn of a worker that lost its lock may still be on its way: to that turn the answer of its own activity is no orphan.
+   * Writing something first makes its commit a stale one; then what is discarded is discarded for good.
+   */
+  #needsFence({ prepared, snapshot }: KnownInstance): boolean {
+    return this.parts.service.capabilities.commit === 'messages-first' && snapshot?.state !== undefined && prepared.discarded.length > prepared.deletes.length
   }
 
   #measure({ now, prepared }: KnownInstance, draft: TurnDraft): void {

@@ -9,57 +9,14 @@
  */
 import { limits } from '../base/limits.js'
 import { compareTicks, addMs, type Ticks } from '../base/ticks.js'
-import type { RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId, type ExecutionRewoundEvent, type ExecutionStartedEvent, type HistoryEvent, type TimerFiredEvent } from '../model/events.js'
-import { isFinal, type InstanceState } from '../model/instance.js'
+import { isFinal } from '../model/instance.js'
 import type { MessageId } from '../model/message.js'
 import type { Delivered, Settlement } from '../provider/work-items.js'
+import { isConsumed, withConsumed } from './consumed-ids.js'
 import { shapeProblem } from './message-shape.js'
 import { judgeStart } from './judge-start.js'
-
-export interface TurnInputs {
-  readonly instanceId: string
-  /** The history of the stored execution, folded; undefined when none is stored. */
-  readonly runtime: RuntimeState | undefined
-  /** Some history is stored, even if only of an execution that is out of date. */
-  readonly hasHistory: boolean
-  readonly state: InstanceState | undefined
-  readonly consumedIds: readonly MessageId[]
-  readonly messages: readonly Delivered[]
-  readonly now: Ticks
-}
-
-export type TurnKind =
-  /** Nothing to run: only settle the messages. */
-  | 'settle'
-  /** Run the code of the stored or the started execution. */
-  | 'run'
-  /** A pending instance is terminated before it ever ran. */
-  | 'terminate-pending'
-  | 'rewind'
-
-export interface SetAside {
-  readonly message: Delivered
-  readonly reason: string
-}
-
-export interface PreparedTurn {
-  readonly kind: TurnKind
-  /** Events to append, in order; an ExecutionStarted first. */
-  readonly admitted: readonly HistoryEvent[]
-  readonly settlements: readonly Settlement[]
-  /** Absent: unchanged. */
-  readonly consumedIds?: readonly MessageId[] | undefined
-  /** The stored history gives way to that of the started execution. */
-  readonly replaces: boolean
-  /** Starts that were refused because the id is in use: their parents are told. */
-  readonly refusedStarts: readonly { readonly start: ExecutionStartedEvent; readonly messageId: MessageId }[]
-  readonly rewind?: ExecutionRewoundEvent | undefined
-  /** Messages without effect, for the log. */
-  readonly discarded: readonly SetAside[]
-  /** Messages nobody can understand, for the log. */
-  readonly quarantined: readonly SetAside[]
-}
+import type { PreparedTurn, SetAside, TurnInputs, TurnKind } from './prepared-turn.js'
 
 export function prepareTurn(inputs: TurnInputs): PreparedTurn {
   const { messages } = inputs
@@ -80,6 +37,9 @@ export function prepareTurn(inputs: TurnInputs): PreparedTurn {
   return turn.result()
 }
 
+/** How soon a message that came before its start is looked at again. */
+const earlyDeferMs = 1_000
+
 const lifecycle: ReadonlySet<HistoryEvent['type']> = new Set(['ExecutionSuspended', 'ExecutionResumed', 'ExecutionTerminated', 'ExecutionRewound'])
 
 class Preparation {
@@ -90,12 +50,14 @@ class Preparation {
   readonly #quarantined: SetAside[] = []
   #answered: Set<number> | undefined
   readonly #isOver: boolean
-  #consumed: MessageId[] | undefined
+  readonly #taken: MessageId[] = []
+  readonly #repeated: MessageId[] = []
   #started: ExecutionStartedEvent | undefined
   /** Place in the batch of the start that takes over a stored execution; −1: none does. */
   #takeOver = -1
   #trigger = false
   #isTerminated = false
+  #answerAgain = false
   #rewind: ExecutionRewoundEvent | undefined
   #unscheduledCount = 0
 
@@ -111,18 +73,23 @@ class Preparation {
       kind,
       admitted: this.#admitted,
       settlements: this.#settlements,
-      consumedIds: this.#consumed === undefined ? undefined : this.#consumed.slice(-limits.maxConsumedIds),
+      consumedIds: this.#taken.length === 0 ? undefined : withConsumed(this.inputs.consumedIds, this.#taken, this.inputs.commit === 'atomic'),
+      deletes: this.#repeated.length === 0 ? this.#taken : [...this.#taken, ...this.#repeated],
       replaces: this.inputs.hasHistory && (this.#started !== undefined || kind === 'terminate-pending'),
       refusedStarts: this.#refused,
       rewind: this.#rewind,
+      answerAgain: this.#answerAgain && this.#started === undefined,
       discarded: this.#discarded,
       quarantined: this.#quarantined,
     }
   }
 
   start(delivered: Delivered, event: ExecutionStartedEvent, index: number): void {
-    if (this.#wasConsumed(delivered)) return this.#discard(delivered, 'delivered before')
     const { runtime, state } = this.inputs
+    if (this.#wasConsumed(delivered)) {
+      if (this.#isOver && runtime?.start?.messageId === delivered.id) this.#answerAgain = true
+      return this.#repeat(delivered)
+    }
     const verdict = judgeStart(event, { started: this.#started, runtime, state, isOver: this.#isOver })
     if (verdict.kind === 'refuse' && event.parent !== undefined) this.#refused.push({ start: event, messageId: delivered.id })
     if (verdict.kind !== 'accept') return this.#discard(delivered, verdict.reason)
@@ -137,7 +104,10 @@ class Preparation {
   other(delivered: Delivered, index: number): void {
     const { runtime } = this.inputs
     const event = delivered.message.event
-    if (this.#wasConsumed(delivered)) return this.#discard(delivered, 'delivered before')
+    if (this.#wasConsumed(delivered)) {
+      if (event.type === 'ExecutionRewound' && delivered.sender !== undefined && this.#isOver) this.#answerAgain = true
+      return this.#repeat(delivered)
+    }
     if (index < this.#takeOver && lifecycle.has(event.type)) return this.#discard(delivered, 'for the execution that was replaced')
     const executionId = this.#started?.instance.executionId ?? runtime?.executionId
     if (executionId === undefined) return this.#beforeStart(delivered, event)
@@ -167,7 +137,8 @@ class Preparation {
 
   #beforeStart(delivered: Delivered, event: HistoryEvent): void {
     const { state, now } = this.inputs
-    if (state?.status !== 'Pending') return this.#discard(delivered, state === undefined ? 'no such instance' : 'the instance is over')
+    if (state === undefined) return this.#toNobody(delivered)
+    if (state.status !== 'Pending') return this.#discard(delivered, 'the instance is over')
     if (this.#isTerminated) return this.#discard(delivered, 'the instance is over')
     const target = delivered.message.instance.executionId
     if (target !== undefined && target !== '' && target !== state.executionId) return this.#discard(delivered, 'for another execution')
@@ -182,6 +153,15 @@ class Preparation {
     return this.#settle(delivered, 'defer', start !== undefined && compareTicks(start, now) > 0 ? start : soon)
   }
 
+  /** Where messages keep no order, one from an instance may come before the start of its target, or before the commit of the turn that it answers. */
+  #toNobody(delivered: Delivered): void {
+    const { commit, now } = this.inputs
+    const isFromInstance = delivered.sender !== undefined || delivered.message.instance.executionId !== undefined
+    const isEarly = commit !== 'atomic' && isFromInstance && compareTicks(addMs(delivered.enqueuedAt, limits.earlyMessageGraceMs) as Ticks, now) > 0
+    if (isEarly) return this.#settle(delivered, 'defer', addMs(now, earlyDeferMs) as Ticks)
+    return this.#discard(delivered, 'no such instance')
+  }
+
   #afterEnd(delivered: Delivered, event: HistoryEvent): void {
     if (this.#rewind !== undefined && event.type !== 'ExecutionRewound' && (event.type === 'EventRaised' || lifecycle.has(event.type))) {
       return this.#settle(delivered, 'defer', this.inputs.now)
@@ -191,6 +171,8 @@ class Preparation {
       this.#remember(delivered)
       return this.#settle(delivered, 'consumed')
     }
+    // A rewound parent asks again for what it may have thrown away while it was over.
+    if (event.type === 'ExecutionRewound' && delivered.sender !== undefined) this.#answerAgain = true
     return this.#discard(delivered, 'the instance is over')
   }
 
@@ -252,12 +234,16 @@ class Preparation {
   }
 
   #wasConsumed(delivered: Delivered): boolean {
-    const known = this.#consumed ?? this.inputs.consumedIds
-    return known.length > 0 && known.includes(delivered.id)
+    return isConsumed(this.inputs.consumedIds, delivered.id) || (this.#taken.length > 0 && this.#taken.includes(delivered.id))
+  }
+
+  #repeat(delivered: Delivered): void {
+    this.#repeated.push(delivered.id)
+    this.#discard(delivered, 'delivered before')
   }
 
   #remember(delivered: Delivered): void {
-    ;(this.#consumed ??= [...this.inputs.consumedIds]).push(delivered.id)
+    this.#taken.push(delivered.id)
     this.#unscheduledCount++
   }
 

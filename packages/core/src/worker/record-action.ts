@@ -3,7 +3,7 @@
  * Invariant: the message of a decision has an id derived from execution and event id, and the recorded event keeps that id, so that only its own answer is ever accepted.
  */
 import type { Ticks } from '../base/ticks.js'
-import { replyMessageId, scheduledMessageId } from '../engine/identity.js'
+import { replyMessageId, type Identify } from '../engine/identity.js'
 import { fireAndForgetTag } from '../engine/runtime-state.js'
 import type { CompleteAction, CreateSubOrchestrationAction, OrchestratorAction } from '../model/actions.js'
 import { patchMarkerPrefix, type ExecutionStartedEvent, type HistoryEvent, type TaskScheduledEvent } from '../model/events.js'
@@ -13,6 +13,7 @@ import type { OutboundMessage } from '../provider/checkpoint.js'
 export interface Recording {
   readonly start: ExecutionStartedEvent
   readonly now: Ticks
+  readonly identify: Identify
   readonly addEvent: (event: HistoryEvent) => void
   readonly send: (message: OutboundMessage) => void
 }
@@ -20,13 +21,13 @@ export interface Recording {
 /** Records every kind of action but the completion. */
 export function recordAction(to: Recording, action: Exclude<OrchestratorAction, CompleteAction>): void {
   const { instance } = to.start
-  const executionId = instance.executionId as string
+  const sender = { instanceId: instance.instanceId, executionId: instance.executionId as string, eventId: action.id }
   const head = { eventId: action.id, timestamp: to.now }
   switch (action.type) {
     case 'ScheduleTask':
       return scheduleTask(to, action)
     case 'CreateTimer': {
-      const messageId = scheduledMessageId(executionId, action.id)
+      const messageId = to.identify({ ...sender, kind: 'TimerFired', target: instance.instanceId, deliverAt: action.fireAt })
       to.addEvent({ type: 'TimerCreated', ...head, fireAt: action.fireAt, messageId })
       return to.send({
         id: replyMessageId(messageId),
@@ -41,7 +42,7 @@ export function recordAction(to: Recording, action: Exclude<OrchestratorAction, 
     case 'SendEvent':
       to.addEvent({ type: 'EventSent', ...head, instanceId: action.instanceId, name: action.name, input: action.input })
       return to.send({
-        id: scheduledMessageId(executionId, action.id),
+        id: to.identify({ ...sender, kind: 'EventRaised', name: action.name, target: action.instanceId, payload: action.input }),
         target: { kind: 'instance', instanceId: action.instanceId },
         message: { event: { type: 'EventRaised', eventId: -1, timestamp: to.now, name: action.name, input: action.input, parentTraceContext: to.start.parentTraceContext }, instance: { instanceId: action.instanceId } },
       })
@@ -52,8 +53,9 @@ export function recordAction(to: Recording, action: Exclude<OrchestratorAction, 
 
 function scheduleTask(to: Recording, action: Extract<OrchestratorAction, { type: 'ScheduleTask' }>): void {
   const { instance } = to.start
-  const id = scheduledMessageId(instance.executionId as string, action.id)
-  const { name, version, tags } = action
+  const { name, version, tags, input: payload } = action
+  const sender = { instanceId: instance.instanceId, executionId: instance.executionId as string, eventId: action.id }
+  const id = to.identify({ ...sender, kind: 'TaskScheduled', name, version, tags, payload })
   const parentTraceContext = to.start.parentTraceContext
   const recorded: TaskScheduledEvent = { type: 'TaskScheduled', eventId: action.id, timestamp: to.now, name, version, input: undefined, parentTraceContext, tags, messageId: id }
   to.addEvent(recorded)
@@ -65,11 +67,11 @@ const activityTarget = Object.freeze({ kind: 'activity' as const })
 
 function createChild(to: Recording, action: CreateSubOrchestrationAction): void {
   const { start, now } = to
-  const executionId = start.instance.executionId as string
-  const messageId = scheduledMessageId(executionId, action.id)
   const tags = childTags(start.tags, action)
   const instance = { instanceId: action.instanceId, executionId: action.executionId }
-  const { name, version } = action
+  const { name, version, input: payload } = action
+  const sender = { instanceId: start.instance.instanceId, executionId: start.instance.executionId as string, eventId: action.id }
+  const messageId = to.identify({ ...sender, kind: 'ExecutionStarted', name, version, target: action.instanceId, tags, payload })
   to.addEvent({ type: 'SubOrchestrationInstanceCreated', eventId: action.id, timestamp: now, name, version, instanceId: action.instanceId, tags, messageId })
   to.send({
     id: messageId,

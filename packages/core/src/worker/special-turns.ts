@@ -1,6 +1,6 @@
 /** Work items that change an instance without running its code: a refused child start, a termination before the start, a rewind. Pure. */
 import type { Ticks } from '../base/ticks.js'
-import { replyMessageId, rewoundExecutionId, turnMessageId } from '../engine/identity.js'
+import { replyMessageId, rewoundExecutionId, type Identify } from '../engine/identity.js'
 import { rewindHistory } from '../engine/rewind.js'
 import { type RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId } from '../model/events.js'
@@ -10,8 +10,8 @@ import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
 import type { InstanceState } from '../model/instance.js'
 import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
 import type { InstanceVersion, OrchestrationWorkItem } from '../provider/work-items.js'
-import { parentNotification } from './notify-parent.js'
-import type { PreparedTurn } from './prepare-turn.js'
+import { parentNotification, type ChildEnd } from './notify-parent.js'
+import type { PreparedTurn } from './prepared-turn.js'
 import { terminateChild } from './terminate-children.js'
 
 /** Tells the parents of refused starts that the id is in use. */
@@ -25,6 +25,16 @@ export function refuseStarts(prepared: PreparedTurn, now: Ticks): OutboundMessag
   })
 }
 
+/**
+ * A finished child whose start comes again answers again. A turn of the parent that was lost may have started it: the answer came before the turn that counts, and was to nobody.
+ */
+export function repeatAnswer({ start, completion }: RuntimeState, now: Ticks): OutboundMessage[] {
+  if (start === undefined || completion === undefined) return []
+  const { status, result, failure } = completion
+  const answer = parentNotification(start, { status: status as ChildEnd['status'], result, failure }, now)
+  return answer === undefined ? [] : [answer]
+}
+
 export interface SpecialInputs {
   readonly item: OrchestrationWorkItem
   readonly prepared: PreparedTurn
@@ -32,6 +42,7 @@ export interface SpecialInputs {
   readonly now: Ticks
   readonly version: InstanceVersion | undefined
   readonly checkpointId: string
+  readonly identify: Identify
 }
 
 /** A pending instance ends without ever having started; its start message, when it comes, finds it over. */
@@ -62,22 +73,23 @@ export function terminatePending(inputs: SpecialInputs): Checkpoint {
 
 /** The history without the failure, under a new execution id; a message to itself makes it run, failed children are rewound too. */
 export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, history: readonly HistoryEvent[]): Checkpoint {
-  const { prepared, now, item } = inputs
+  const { prepared, now, item, identify } = inputs
   const state = inputs.state as InstanceState
   const executionId = rewoundExecutionId(item.instanceId, runtime.executionId, history.length)
   const { events, children, abandoned } = rewindHistory(history, { executionId, parentExecutionId: prepared.rewind?.parentExecutionId })
   const instance = { instanceId: item.instanceId, executionId }
   const reason = prepared.rewind?.reason
+  const sender = { instanceId: item.instanceId, executionId, turn: history.length }
   const rewinds = children.map((child, ordinal): OutboundMessage => ({
-    id: turnMessageId(executionId, history.length, ordinal),
+    id: identify({ ...sender, ordinal, eventId: -1, kind: 'ExecutionRewound', target: child.instanceId, payload: reason }),
     target: { kind: 'instance', instanceId: child.instanceId },
     message: { instance: { instanceId: child.instanceId }, event: { type: 'ExecutionRewound', eventId: -1, timestamp: now, reason, parentExecutionId: executionId, instanceId: child.instanceId } },
   }))
   const endings = abandoned.map(({ instanceId }, index) =>
-    terminateChild({ id: turnMessageId(executionId, history.length, children.length + index), instanceId, reason: 'its parent was rewound and starts it anew', now }),
+    terminateChild({ by: { ...sender, ordinal: children.length + index, identify }, instanceId, reason: 'its parent was rewound and starts it anew', now }),
   )
   const wakeUp: OutboundMessage = {
-    id: turnMessageId(executionId, history.length, splitTimerId),
+    id: identify({ ...sender, ordinal: splitTimerId, eventId: -1, kind: 'TimerFired', target: item.instanceId }),
     target: { kind: 'instance', instanceId: item.instanceId },
     message: { instance, event: { type: 'TimerFired', eventId: -1, timestamp: now, timerId: splitTimerId, fireAt: now } },
   }

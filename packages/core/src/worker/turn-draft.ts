@@ -7,7 +7,7 @@
  */
 import { limits } from '../base/limits.js'
 import type { Ticks } from '../base/ticks.js'
-import { nextExecutionId, replyMessageId, turnMessageId } from '../engine/identity.js'
+import { nextExecutionId, replyMessageId, type Identify } from '../engine/identity.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'
@@ -15,9 +15,8 @@ import type { OrchestrationOutcome } from '../authoring/middleware.js'
 import type { CompleteAction } from '../model/actions.js'
 import { splitTimerId, type ExecutionStartedEvent, type HistoryEvent } from '../model/events.js'
 import { isFinal, type InstanceState, type OrchestrationStatus } from '../model/instance.js'
-import type { MessageId } from '../model/message.js'
 import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
-import type { InstanceVersion, Settlement } from '../provider/work-items.js'
+import type { ConsumedIds, InstanceVersion, Settlement } from '../provider/work-items.js'
 import { parentNotification } from './notify-parent.js'
 import { recordAction } from './record-action.js'
 import { terminateChild } from './terminate-children.js'
@@ -30,6 +29,7 @@ export interface DraftBase {
   readonly now: Ticks
   /** The stored history is replaced. */
   readonly replaces: boolean
+  readonly identify: Identify
 }
 
 export class TurnDraft {
@@ -74,7 +74,7 @@ export class TurnDraft {
   /** Records an outcome. Returns its completion, if it has one. */
   decide(outcome: OrchestrationOutcome): CompleteAction | undefined {
     this.customStatus = outcome.customStatus
-    const to = { start: this.start, now: this.now, addEvent: this.#addEvent, send: this.send }
+    const to = { start: this.start, now: this.now, identify: this.base.identify, addEvent: this.#addEvent, send: this.send }
     for (const action of outcome.actions) {
       if (action.type === 'Complete') return this.#complete(action)
       recordAction(to, action)
@@ -94,15 +94,16 @@ export class TurnDraft {
     }
     const children = status === 'Terminated' && action.recursive === true ? this.runtime.openChildren : []
     this.add({ type: 'ExecutionCompleted', eventId: id, timestamp: this.now, status, result: action.result ?? failure?.errorMessage, failure })
-    for (const { instanceId } of children) this.send(terminateChild({ id: this.nextMessageId(), instanceId, reason: action.result, now: this.now }))
+    for (const { instanceId } of children) this.send(terminateChild({ by: this.#next(), instanceId, reason: action.result, now: this.now }))
     const notification = parentNotification(this.start, action, this.now)
     if (notification !== undefined) this.send(notification)
     return action
   }
 
-  /** Id of a message that no scheduled event stands for. */
-  nextMessageId(): MessageId {
-    return turnMessageId(this.runtime.executionId, this.#turn, this.#ordinal++)
+  /** Identity of a message that no scheduled event stands for. */
+  #next() {
+    const { base, runtime } = this
+    return { instanceId: base.instanceId, executionId: runtime.executionId, turn: this.#turn, ordinal: this.#ordinal++, identify: base.identify }
   }
 
   /** Turns the draft to the next generation. Returns the events it begins with, not yet added. */
@@ -129,14 +130,16 @@ export class TurnDraft {
   /** The fresh generation is committed without having run; a message to itself makes sure that it will. */
   leaveUnexecuted(): void {
     const { instance } = this.start
+    const { instanceId, identify } = this.base
+    const wakeUp = identify({ instanceId, executionId: this.runtime.executionId, eventId: -1, kind: 'TimerFired', target: instanceId, turn: 0, ordinal: splitTimerId })
     this.send({
-      id: replyMessageId(turnMessageId(this.runtime.executionId, 0, splitTimerId)),
-      target: { kind: 'instance', instanceId: this.base.instanceId },
+      id: replyMessageId(wakeUp),
+      target: { kind: 'instance', instanceId },
       message: { event: { type: 'TimerFired', eventId: -1, timestamp: this.now, timerId: splitTimerId, fireAt: this.now }, instance },
     })
   }
 
-  build(parts: { checkpointId: string; version: InstanceVersion | undefined; settlements: readonly Settlement[]; consumedIds: readonly MessageId[] | undefined }): Checkpoint {
+  build(parts: { checkpointId: string; version: InstanceVersion | undefined; settlements: readonly Settlement[]; consumedIds: ConsumedIds | undefined }): Checkpoint {
     this.add({ type: 'OrchestratorCompleted', eventId: -1, timestamp: this.now })
     return {
       executionId: this.runtime.executionId,

@@ -4,7 +4,8 @@ import { RuntimeState } from '../../src/engine/runtime-state.js'
 import type { ExecutionStartedEvent, HistoryEvent, HistoryEventOf } from '../../src/model/events.js'
 import type { InstanceState, ParentInstance } from '../../src/model/instance.js'
 import type { Delivered } from '../../src/provider/work-items.js'
-import { prepareTurn, type PreparedTurn, type TurnInputs } from '../../src/worker/prepare-turn.js'
+import { prepareTurn } from '../../src/worker/prepare-turn.js'
+import type { PreparedTurn, TurnInputs } from '../../src/worker/prepared-turn.js'
 import { at, started, testKey, turnEnd, turnStart } from '../engine/history-events.js'
 
 export const now: Ticks = at(100)
@@ -43,7 +44,7 @@ export function storedState(more: Partial<InstanceState> = {}): InstanceState {
 }
 
 export function prepare(inputs: Partial<TurnInputs> & Pick<TurnInputs, 'messages'>): PreparedTurn {
-  return prepareTurn({ instanceId: testKey.instanceId, runtime: undefined, hasHistory: inputs.runtime !== undefined, state: undefined, consumedIds: [], now, ...inputs })
+  return prepareTurn({ instanceId: testKey.instanceId, runtime: undefined, hasHistory: inputs.runtime !== undefined, state: undefined, consumedIds: { deleted: [], pending: [] }, commit: 'atomic', now, ...inputs })
 }
 
 /** `id: outcome`, with the reason of a discard and the time of a deferral. */

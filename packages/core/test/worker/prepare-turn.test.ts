@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { limits } from '../../src/base/limits.js'
 import { RuntimeState } from '../../src/engine/runtime-state.js'
 import { splitTimerId, type HistoryEvent } from '../../src/model/events.js'
+import type { CommitDiscipline } from '../../src/provider/capabilities.js'
 import type { Delivered } from '../../src/provider/work-items.js'
+import { acknowledged, noConsumedIds } from '../../src/worker/consumed-ids.js'
+import { prepareTurn } from '../../src/worker/prepare-turn.js'
 import { at, childCompleted, childCreated, completed, failed, fired, raised, resumed, started, suspended, taskScheduled, terminated, testKey, timerCreated, turnEnd, turnStart } from '../engine/history-events.js'
 import { message, parent, prepare, runningState, settled, stateOf } from './worker-fixtures.js'
 
@@ -74,10 +77,10 @@ describe('prepareTurn: a running instance', () => {
   })
 
   it('remembers messages without a scheduled event, and takes none of them twice', () => {
-    const first = prepare([message('a', raised('go')), message('a', raised('go')), message('b', completed(0))], { consumedIds: ['z'] })
+    const first = prepare([message('a', raised('go')), message('a', raised('go')), message('b', completed(0))], { consumedIds: { deleted: ['z'], pending: [] } })
     expect(settled(first)).toEqual(['a:consumed', 'a:discard', 'b:consumed'])
-    expect(first.consumedIds).toEqual(['z', 'a'])
-    expect(settled(prepare([message('a', raised('go'))], { consumedIds: ['z', 'a'] }))).toEqual(['a:discard'])
+    expect(first.consumedIds).toEqual({ deleted: ['z', 'a'], pending: [] })
+    expect(settled(prepare([message('a', raised('go'))], { consumedIds: { deleted: ['z', 'a'], pending: [] } }))).toEqual(['a:discard'])
     expect(prepare([message('b', completed(0))]).consumedIds).toBeUndefined()
   })
 
@@ -88,11 +91,29 @@ describe('prepareTurn: a running instance', () => {
     expect(prepared.settlements.filter(({ outcome }) => outcome === 'defer').map(({ until }) => until)).toEqual([at(100), at(100)])
   })
 
-  it('forgets the oldest ids beyond the limit', () => {
-    const consumedIds = Array.from({ length: limits.maxConsumedIds }, (_, i) => `old${i}`)
-    const after = prepare([message('new', raised('go'))], { consumedIds }).consumedIds
-    expect(after).toHaveLength(limits.maxConsumedIds)
-    expect([after?.[0], after?.at(-1)]).toEqual(['old1', 'new'])
+  it('forgets the oldest ids beyond the limit, but none whose message may come again', () => {
+    const ids = (count: number, name: string): string[] => Array.from({ length: count }, (_, i) => `${name}${i}`)
+    const consumedIds = { deleted: ids(limits.maxConsumedIds, 'old'), pending: ids(300, 'open') }
+    const atomic = prepare([message('new', raised('go'))], { consumedIds })
+    expect(atomic.consumedIds?.deleted).toEqual([...consumedIds.deleted.slice(1), 'new'])
+    expect(atomic.consumedIds?.pending).toEqual(consumedIds.pending)
+    const later = prepare([message('new', raised('go')), message('open7', raised('go'))], { consumedIds, commit: 'messages-first' })
+    expect(later.consumedIds).toEqual({ deleted: consumedIds.deleted, pending: [...consumedIds.pending, 'new'] })
+    expect(later.deletes).toEqual(['new', 'open7'])
+    const known = acknowledged(later.consumedIds ?? noConsumedIds, later.deletes)
+    expect(known.deleted).toEqual([...consumedIds.deleted.slice(2), 'open7', 'new'])
+    expect(known.pending).toEqual(consumedIds.pending.filter((id) => id !== 'open7'))
+  })
+
+  it('keeps early messages of instances for a while, where the store keeps no order', () => {
+    const early = { ...message('e', completed(0)), enqueuedAt: at(90) }
+    const outcome = (delivered: typeof early, commit: CommitDiscipline) => prepareTurn({ instanceId: 'i', runtime: undefined, hasHistory: false, state: undefined, consumedIds: noConsumedIds, commit, messages: [delivered], now: at(100) }).settlements[0]
+    const fromInstance = { ...early, sender: 'parent' }
+    expect(outcome(fromInstance, 'messages-first')).toMatchObject({ outcome: 'defer', until: at(101) })
+    expect(outcome(fromInstance, 'atomic')).toMatchObject({ outcome: 'discard' })
+    expect(outcome({ ...fromInstance, enqueuedAt: at(100 - limits.earlyMessageGraceMs / 1000) }, 'messages-first')).toMatchObject({ outcome: 'discard' })
+    const fromClient = { ...message('c', raised('go')), message: { event: raised('go'), instance: { instanceId: 'i' } } }
+    expect(outcome(fromClient, 'messages-first')).toMatchObject({ outcome: 'discard' })
   })
 
   it('gives every message exactly one settlement, whatever comes', () => {

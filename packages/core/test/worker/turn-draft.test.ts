@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../src/base/limits.js'
+import { tupleId } from '../../src/engine/identity.js'
 import { fireAndForgetTag, type RuntimeState } from '../../src/engine/runtime-state.js'
 import type { CompleteAction, OrchestratorAction } from '../../src/model/actions.js'
 import { splitTimerId, type ExecutionStartedEvent, type HistoryEvent } from '../../src/model/events.js'
@@ -12,11 +13,11 @@ const work: OrchestratorAction = { type: 'ScheduleTask', id: 0, name: 'Work', in
 const end = (more: Partial<CompleteAction> = {}): CompleteAction => ({ type: 'Complete', id: 5, status: 'Completed', result: '"done"', ...more })
 
 function draftOf(base: Partial<DraftBase> = {}): TurnDraft {
-  return new TurnDraft({ instanceId: 'order-1', runtime: undefined, state: undefined, now, replaces: false, ...base })
+  return new TurnDraft({ instanceId: 'order-1', runtime: undefined, state: undefined, now, replaces: false, identify: tupleId, ...base })
 }
 
 function build(draft: TurnDraft): Checkpoint {
-  return draft.build({ checkpointId: 'c1', version: 7, settlements: [{ receipt: 'r', outcome: 'consumed' }], consumedIds: ['m'] })
+  return draft.build({ checkpointId: 'c1', version: 7, settlements: [{ receipt: 'r', outcome: 'consumed' }], consumedIds: { deleted: ['m'], pending: [] } })
 }
 
 /** A first turn that decides `actions`. */
@@ -30,7 +31,7 @@ function firstTurn(actions: readonly OrchestratorAction[], start: Partial<Execut
 describe('the checkpoint of a turn', () => {
   it('holds turn marks, what was admitted and the decisions in order; settlements, version and ids as given', () => {
     const checkpoint = firstTurn([{ type: 'PatchMarker', id: -1, patchId: 'p' }, work], {}, '"half"')
-    expect(checkpoint).toMatchObject({ executionId: 'e1', base: 7, checkpointId: 'c1', consumedIds: ['m'], settlements: [{ receipt: 'r', outcome: 'consumed' }], history: { kind: 'append' } })
+    expect(checkpoint).toMatchObject({ executionId: 'e1', base: 7, checkpointId: 'c1', consumedIds: { deleted: ['m'], pending: [] }, settlements: [{ receipt: 'r', outcome: 'consumed' }], history: { kind: 'append' } })
     expect(types(checkpoint.history.events)).toEqual(['OrchestratorStarted', 'ExecutionStarted', 'GenericEvent', 'TaskScheduled', 'OrchestratorCompleted'])
     expect(checkpoint.state).toMatchObject({ status: 'Running', customStatus: '"half"', name: 'Flow', executionId: 'e1', completedAt: undefined, createdAt: at(0), lastUpdatedAt: now })
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defineActivity, defineOrchestration } from '../../src/authoring/definitions.js'
+import { tupleId } from '../../src/engine/identity.js'
 import { RuntimeState } from '../../src/engine/runtime-state.js'
 import { dtfxError } from '../../src/errors/durable-error.js'
 import type { OrchestratorAction } from '../../src/model/actions.js'
@@ -20,7 +21,7 @@ import { hostOn, ManualClock, message, parent, prepare, runningState, stateOf } 
 const code = (expected: string) => expect.objectContaining({ code: expected })
 
 function draftOf(actions: readonly OrchestratorAction[], start: object = {}): TurnDraft {
-  const draft = new TurnDraft({ instanceId: 'order-1', runtime: undefined, state: undefined, now: at(5), replaces: false })
+  const draft = new TurnDraft({ instanceId: 'order-1', runtime: undefined, state: undefined, now: at(5), replaces: false, identify: tupleId })
   draft.open([started('orderFlow', undefined, { tags: { team: 'a', FireAndForget: '' }, ...start })])
   draft.decide({ actions })
   return draft
@@ -52,14 +53,14 @@ describe('TurnDraft', () => {
 
   it('builds the whole state', () => {
     const draft = draftOf([{ type: 'Complete', id: 0, status: 'Completed', result: '7' }])
-    const checkpoint = draft.build({ checkpointId: 'c', version: 3, settlements: [], consumedIds: ['s'] })
-    expect(checkpoint).toMatchObject({ executionId: 'e1', base: 3, history: { kind: 'append' }, consumedIds: ['s'], state: { status: 'Completed', output: '7', completedAt: at(5), createdAt: at(0) } })
+    const checkpoint = draft.build({ checkpointId: 'c', version: 3, settlements: [], consumedIds: { deleted: ['s'], pending: [] } })
+    expect(checkpoint).toMatchObject({ executionId: 'e1', base: 3, history: { kind: 'append' }, consumedIds: { deleted: ['s'], pending: [] }, state: { status: 'Completed', output: '7', completedAt: at(5), createdAt: at(0) } })
     expect(checkpoint.history.events.at(-1)?.type).toBe('OrchestratorCompleted')
   })
 
   it('terminates the open children, if told so', () => {
     const end = (recursive: boolean): string[] => {
-      const draft = new TurnDraft({ instanceId: 'order-1', runtime: runningState(childCreated(0, 'C', 'kid')), state: stateOf(), now: at(5), replaces: false })
+      const draft = new TurnDraft({ instanceId: 'order-1', runtime: runningState(childCreated(0, 'C', 'kid')), state: stateOf(), now: at(5), replaces: false, identify: tupleId })
       draft.open([])
       draft.decide({ actions: [{ type: 'Complete', id: 1, status: 'Terminated', result: 'why', recursive }] })
       return draft.outbound.map(({ target }) => (target.kind === 'instance' ? target.instanceId : 'activity'))
@@ -101,7 +102,7 @@ describe('what a parent and children are told', () => {
   })
 
   it('that the execution that started them was replaced: each once', () => {
-    const sent = terminateReplaced(runningState(childCreated(0, 'C', 'a'), childCreated(1, 'C', 'b'), taskScheduled(2, 'A')), at(1))
+    const sent = terminateReplaced(runningState(childCreated(0, 'C', 'a'), childCreated(1, 'C', 'b'), taskScheduled(2, 'A')), at(1), tupleId)
     expect(sent.map(({ target }) => target)).toEqual([{ kind: 'instance', instanceId: 'a' }, { kind: 'instance', instanceId: 'b' }])
     expect(new Set(sent.map(({ id }) => id)).size).toBe(2)
   })
@@ -175,8 +176,8 @@ describe('worker options', () => {
     expect(() => checkWorkerOptions(options as never)).toThrow(expect.objectContaining({ code: 'DTFX_INVALID_OPTION', message: expect.stringContaining(name) }))
   })
   it('has defaults', () => {
-    expect(checkWorkerOptions({ orchestrations: [flow], activities: [act] })).toMatchObject({ concurrency: { orchestrations: 100, activities: 100 }, maxFaults: 5, unknownNameGraceMs: 60_000, maxCachedInstances: 10_000, autoCreate: true })
-    expect(checkWorkerOptions({ cache: false }).maxCachedInstances).toBe(0)
+    expect(checkWorkerOptions({ orchestrations: [flow], activities: [act] })).toMatchObject({ concurrency: { orchestrations: 100, activities: 100 }, maxFaults: 5, unknownNameGraceMs: 60_000, cache: { maxInstances: 10_000, maxBytes: 256 * 1024 * 1024 }, watchdog: { warnAfterMs: 2_000, maxTurnMs: 60_000 }, autoCreate: true })
+    expect(checkWorkerOptions({ cache: false }).cache.maxInstances).toBe(0)
     expect(() => checkWorkerOptions({ activities: [act, act] })).toThrow(code('DTFX_DUPLICATE_DEFINITION'))
   })
 })

@@ -7,7 +7,8 @@ import type { HistoryEvent } from '../../src/model/events.js'
 import type { InstanceState, ParentInstance } from '../../src/model/instance.js'
 import { resolveHost } from '../../src/provider/host.js'
 import type { Delivered } from '../../src/provider/work-items.js'
-import { prepareTurn, type PreparedTurn, type TurnInputs } from '../../src/worker/prepare-turn.js'
+import { prepareTurn } from '../../src/worker/prepare-turn.js'
+import type { PreparedTurn, TurnInputs } from '../../src/worker/prepared-turn.js'
 import { at, started, taskScheduled, testKey, turnEnd, turnStart } from '../engine/history-events.js'
 
 export const parent: ParentInstance = { name: 'Parent', instance: { instanceId: 'boss', executionId: 'boss-1' }, taskScheduleId: 3 }
@@ -38,7 +39,7 @@ export function runningState(...decisions: readonly HistoryEvent[]): RuntimeStat
 export function prepare(messages: readonly Delivered[], more: Partial<TurnInputs> = {}): PreparedTurn {
   const runtime = 'runtime' in more ? more.runtime : runningState()
   const state = 'state' in more ? more.state : stateOf()
-  return prepareTurn({ instanceId: testKey.instanceId, hasHistory: runtime !== undefined, consumedIds: [], now: at(100), ...more, runtime, state, messages })
+  return prepareTurn({ instanceId: testKey.instanceId, hasHistory: runtime !== undefined, consumedIds: { deleted: [], pending: [] }, commit: 'atomic', now: at(100), ...more, runtime, state, messages })
 }
 
 /** Receipt and outcome of each settlement: `a:consumed`. */

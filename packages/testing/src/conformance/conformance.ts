@@ -9,6 +9,7 @@ import { continueAsNewSuite } from './continue-as-new.js'
 import { createSuite } from './create.js'
 import { drainSuite } from './drain.js'
 import { eventSuite } from './events.js'
+import { historyEqualitySuite } from './history-equality.js'
 import { historySuite } from './history.js'
 import { lateResultSuite } from './late-results.js'
 import { lockSuite } from './locks.js'
@@ -24,11 +25,17 @@ import { timerSuite } from './timers.js'
 import { variant, variantNames, type VariantName } from './variants.js'
 import { versioningSuite } from './versioning.js'
 
+/** What a variant asks of the provider; one that cannot do it does what it always does. */
+export interface Circumstances {
+  /** False: no activity is run by the worker that scheduled it just because it scheduled it. */
+  readonly localActivities: boolean
+}
+
 export interface ConformanceOptions extends SuiteRunner {
   /** Name of the provider, for the names of the tests. */
   readonly name: string
   /** A service on a new, empty hub of its own: tests run side by side. */
-  readonly open: (host?: Host) => OrchestrationService | Promise<OrchestrationService>
+  readonly open: (host?: Host, circumstances?: Circumstances) => OrchestrationService | Promise<OrchestrationService>
   /** What the provider declares; the suite asserts that `open` gives the same. */
   readonly capabilities: OrchestrationService['capabilities']
   /** Default: all. */
@@ -39,6 +46,7 @@ export interface ConformanceOptions extends SuiteRunner {
 
 export function conformance(options: ConformanceOptions): void {
   for (const name of options.variants ?? variantNames) options.describe(`${options.name}, ${name}`, () => runSuite(suiteFor(options, name)))
+  if (options.capabilities.history && options.variants === undefined) options.describe(`${options.name}, histories`, () => historyEqualitySuite(options))
 }
 
 function runSuite(suite: Suite): void {
@@ -74,7 +82,7 @@ function suiteFor(options: ConformanceOptions, name: VariantName): Suite {
         title,
         async () => {
           const circumstances = variant(name)
-          const hub = new ConformanceHub(circumstances.wrap(await options.open()), circumstances)
+          const hub = new ConformanceHub(circumstances.wrap(await options.open(undefined, circumstances)), circumstances)
           try {
             await hub.service.createHub()
             await body(hub)

@@ -7,7 +7,7 @@ import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { QueuedMessage } from './queued-message.js'
-import { Waiters } from './waiters.js'
+import { Waiters, type Waiter } from './waiters.js'
 
 /** Queues of names nobody schedules any more are dropped beyond this many. */
 const maxEmptyQueues = 256
@@ -31,6 +31,22 @@ export class ActivityQueue {
     if (queue === undefined) this.#byName.set(name, (queue = new Fifo()))
     queue.push(message)
     this.#length++
+  }
+
+  /** A slot that was reserved and is not needed. */
+  offer(waiter: Waiter<ActivityItem>): void {
+    const queue = this.#length === 0 || waiter.signal.aborted || waiter.holder.isStopping ? undefined : this.#oldest(waiter.accept)
+    const message = queue?.shift()
+    if (message === undefined) return this.waiters.giveBack(waiter)
+    this.#length--
+    waiter.resolve(this.#lock(message, waiter.holder))
+  }
+
+  /** Straight to the process that scheduled it, if it has a free slot. */
+  addLocal(message: QueuedMessage, holder: Holder): void {
+    const waiter = this.waiters.takeOf(holder, nameOf(message))
+    if (waiter === undefined) return this.add(message)
+    waiter.resolve(this.#lock(message, holder))
   }
 
   next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityItem> {

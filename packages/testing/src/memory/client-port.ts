@@ -13,6 +13,7 @@ import {
 } from '@dtfx/core/provider'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import type { StoreAccess } from './steps.js'
 import { withoutPayloads } from './snapshots.js'
 
 export class MemoryClientPort implements ClientPort {
@@ -20,17 +21,20 @@ export class MemoryClientPort implements ClientPort {
     readonly hub: Hub,
     /** Why the service refuses calls: it is closed. */
     readonly refusal: () => Error | undefined,
+    readonly access: StoreAccess,
   ) {}
 
   create(request: CreateRequest): Promise<CreateResult> {
     const refused = this.refusal()
-    return refused === undefined ? Promise.resolve(this.#create(request)) : Promise.reject(refused)
+    if (refused !== undefined) return Promise.reject(refused)
+    return this.hub.commit === 'atomic' ? Promise.resolve(this.#createAtOnce(request)) : this.#createInSteps(request)
   }
 
   send(messages: readonly OutboundMessage[]): Promise<void> {
     const refused = this.refusal()
     if (refused !== undefined) return Promise.reject(refused)
-    for (const message of messages) this.hub.post(message, undefined)
+    if (this.hub.commit !== 'atomic') return this.#sendInSteps(messages)
+    for (const message of messages) this.hub.post(message, undefined, this.access)
     this.hub.pump()
     return Promise.resolve()
   }
@@ -38,7 +42,7 @@ export class MemoryClientPort implements ClientPort {
   getState(instanceId: InstanceId, options: { readonly payloads: boolean }): Promise<InstanceState | undefined> {
     const refused = this.refusal()
     if (refused !== undefined) return Promise.reject(refused)
-    const state = this.hub.store.get(instanceId)?.state
+    const state = this.hub.store.get(instanceId)?.shown
     return Promise.resolve(state === undefined || options.payloads ? state : withoutPayloads(state))
   }
 
@@ -47,27 +51,55 @@ export class MemoryClientPort implements ClientPort {
     return refused === undefined ? this.hub.store.watch(instanceId, signal) : Promise.reject(refused)
   }
 
-  #create({ start, messages = [], reuse }: CreateRequest): CreateResult {
+  #createAtOnce(request: CreateRequest): CreateResult {
     const { hub } = this
+    const { result, isRepeated } = this.#claim(request)
+    if (result.outcome === 'exists' || isRepeated) return result
+    for (const message of startMessages(request)) hub.post(message, undefined, this.access)
+    hub.pump()
+    return result
+  }
+
+  /** The instance is claimed, then the messages are sent. Who repeats the call sends them again: they may not have been sent the first time, and have the same ids. */
+  async #createInSteps(request: CreateRequest): Promise<CreateResult> {
+    const { instanceId } = request.start.message.instance
+    const { result } = await this.access.steps.take({ name: 'claim', instanceId }, () => this.#claim(request))
+    if (result.outcome !== 'exists') await this.#sendInSteps(startMessages(request))
+    return result
+  }
+
+  async #sendInSteps(messages: readonly OutboundMessage[]): Promise<void> {
+    const { hub, access } = this
+    for (const message of messages) {
+      await access.steps.take({ name: 'send', instanceId: message.message.instance.instanceId }, () => {
+        hub.deliver(message, undefined, access.clock)
+      })
+    }
+  }
+
+  #claim({ start, reuse }: CreateRequest): { readonly result: CreateResult; readonly isRepeated: boolean } {
     const event = start.message.event as ExecutionStartedEvent
-    const record = hub.store.obtain(event.instance.instanceId)
+    const record = this.hub.store.obtain(event.instance.instanceId)
     const existing = record.state
     if (existing !== undefined) {
-      if (record.startMessageId === start.id) return { outcome: 'created' }
-      if (reuse !== 'replaceFinished' || !isFinal(existing.status)) return { outcome: 'exists', state: existing }
+      if (record.startMessageId === start.id) return { result: { outcome: 'created' }, isRepeated: true }
+      if (reuse !== 'replaceFinished' || !isFinal(existing.status)) return { result: { outcome: 'exists', state: existing }, isRepeated: false }
     }
     this.#store(record, start, event)
-    hub.post(start, undefined)
-    for (const message of messages) hub.post({ ...message, deliverAt: notBefore(start, message) }, undefined)
-    hub.pump()
-    return { outcome: existing === undefined ? 'created' : 'replaced' }
+    return { result: { outcome: existing === undefined ? 'created' : 'replaced' }, isRepeated: false }
   }
 
   #store(record: InstanceRecord, start: OutboundMessage, event: ExecutionStartedEvent): void {
     this.hub.store.write(record, { history: { kind: 'replace', events: [] }, state: pendingState(event, start.deliverAt) })
+    this.hub.store.show(record)
     record.startMessageId = start.id
     record.checkpointId = undefined
   }
+}
+
+/** The start and what comes with it, in this order. */
+function startMessages({ start, messages = [] }: CreateRequest): OutboundMessage[] {
+  return [start, ...messages.map((message) => ({ ...message, deliverAt: notBefore(start, message) }))]
 }
 
 /** Messages that come with a start are not to arrive before it. */

@@ -2,15 +2,34 @@
  * The task hub in memory: its parts, and the one way in which a message gets into a queue.
  * Invariants: every operation of a port runs to its end in one synchronous step, so nothing is ever seen half done; `pump` is called once at its end, so that what was sent together is delivered together.
  */
-import type { Clock, InstanceId, OutboundMessage, Ticks } from '@dtfx/core/provider'
+import { addMs, type Clock, type CommitDiscipline, type InstanceId, type OutboundMessage, type Ticks } from '@dtfx/core/provider'
 import { ActivityQueue } from './activity-queue.js'
+import type { CommitOrder } from './commit/commit-order.js'
+import { messagesFirst } from './commit/messages-first.js'
+import { stateFirstOutbox } from './commit/state-first-outbox.js'
 import { DelayedMessages, dueMsOf } from './delayed-messages.js'
+import type { Holder } from './held-item.js'
 import { Inboxes } from './inboxes.js'
 import type { InstanceRecord } from './instance-record.js'
 import { LockTable } from './lock-table.js'
+import type { CheckedMemoryOptions } from './options.js'
 import { Quarantine } from './quarantine.js'
 import { QueuedMessage } from './queued-message.js'
 import { Store } from './store.js'
+import type { StoreObserver } from './store-observer.js'
+
+/** Who sends: a client, or a process that may run activities itself. */
+type Sender = Pick<Holder, 'clock'> & Partial<Holder>
+
+/** What a store may do to messages that it promises to deliver at least once and in no order. */
+export interface MessageFaults {
+  /** The copies that are delivered of a message, each with its delay in milliseconds. */
+  copies(): readonly number[]
+  /** The place a message takes among those that wait; undefined: that of its arrival. `again`: it was delivered before. */
+  place(waiting: number, again: boolean): number | undefined
+}
+
+const commitOrders: Readonly<Record<CommitDiscipline, CommitOrder | undefined>> = { atomic: undefined, 'messages-first': messagesFirst, 'state-first-outbox': stateFirstOutbox }
 
 export class Hub {
   readonly store = new Store()
@@ -19,6 +38,13 @@ export class Hub {
   readonly quarantine = new Quarantine(this)
   readonly delayed: DelayedMessages
   readonly locks: LockTable
+  readonly commit: CommitDiscipline
+  readonly localActivities: boolean
+  /** How turns are committed; undefined: atomically. */
+  readonly order: CommitOrder | undefined
+  /** What becomes of messages on their way, in a simulation. */
+  faults: MessageFaults | undefined
+  observer: StoreObserver | undefined
   /** Counts whatever moved, so that an observer can tell that nothing did. */
   moves = 0
   #observers: (() => void)[] = []
@@ -28,8 +54,11 @@ export class Hub {
 
   constructor(
     readonly clock: Clock,
-    lockTimeoutMs: number | 'none',
+    { lockTimeoutMs, commit, localActivities }: CheckedMemoryOptions,
   ) {
+    this.commit = commit
+    this.localActivities = localActivities
+    this.order = commitOrders[commit]
     this.locks = new LockTable(clock, lockTimeoutMs)
     this.delayed = new DelayedMessages(clock, (messages) => {
       for (const message of messages) this.#becomeVisible(message)
@@ -38,8 +67,24 @@ export class Hub {
   }
 
   /** Stores a message that was sent. */
-  post(outbound: OutboundMessage, sender: InstanceId | undefined): void {
-    this.place(QueuedMessage.from(outbound, sender), outbound.deliverAt)
+  post(outbound: OutboundMessage, sender: InstanceId | undefined, by: Sender): void {
+    const { deliverAt } = outbound
+    const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, by.clock)
+    this.observer?.sent(outbound, sender)
+    if (at === undefined && outbound.target.kind === 'activity' && by.ready !== undefined && this.localActivities) return this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), by as Holder)
+    if (this.faults === undefined) return this.place(QueuedMessage.from(outbound, sender), at)
+    for (const lateMs of this.faults.copies()) this.place(QueuedMessage.from(outbound, sender), lateMs === 0 ? at : (addMs(at ?? this.nowTicks(), lateMs) as Ticks))
+  }
+
+  /** What another clock means by a time: as far from now as it is there. */
+  timeOf(time: Ticks, clock: Clock): Ticks {
+    return clock === this.clock ? time : (addMs(time, this.clock.nowMs() - clock.nowMs()) as Ticks)
+  }
+
+  /** Stores a message that was sent by itself, and hands it out. */
+  deliver(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
+    this.post(outbound, sender, { clock })
+    this.pump()
   }
 
   /** Puts a message into its queue, or keeps it until `notBefore`. */
@@ -48,7 +93,7 @@ export class Hub {
       const dueMs = dueMsOf(notBefore)
       if (dueMs > this.clock.nowMs()) return this.#delay(message, dueMs)
     }
-    this.#stampArrival(message)
+    this.arrive(message)
     if (message.target === undefined) this.activities.add(message)
     else this.inboxes.add(this.store.obtain(message.target), message)
   }
@@ -127,10 +172,11 @@ export class Hub {
   }
 
   /** The order of arrival is drawn once: a message that comes back keeps its place. */
-  #stampArrival(message: QueuedMessage): void {
-    if (message.order !== 0) return
+  arrive(message: QueuedMessage): QueuedMessage {
+    if (message.order !== 0) return message
     message.order = ++this.#order
     message.enqueuedAt = this.nowTicks()
     message.enqueuedMs = this.#stampMs
+    return message
   }
 }

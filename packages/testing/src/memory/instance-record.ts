@@ -1,27 +1,42 @@
-/** What the store keeps of one instance: the committed data, and its inbox. Only commit.ts, client-port.ts and store-ports.ts change the committed part; only inboxes.ts the inbox. */
-import type { HistoryEvent, InstanceId, InstanceState, MessageId } from '@dtfx/core/provider'
+/** What the store keeps of one instance: the committed data, and its inbox. Only the commit disciplines, client-port.ts and store-ports.ts change the committed part; only inboxes.ts the inbox. */
+import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
+import type { Holder } from './held-item.js'
+import type { LocalWork } from './local/local-work.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
+
+const noConsumedIds: ConsumedIds = Object.freeze({ deleted: Object.freeze([]), pending: Object.freeze([]) })
 
 export class InstanceRecord {
   /** Undefined: nothing is stored under the id, only messages wait. */
   state: InstanceState | undefined = undefined
+  /** The state as clients and queries see it: behind `state` between two steps of a commit. */
+  shown: InstanceState | undefined = undefined
   /** Grows in place; what `load` handed out is a copy of the list. */
   history: HistoryEvent[] = []
-  consumedIds: readonly MessageId[] = []
+  consumedIds: ConsumedIds = noConsumedIds
   /** 0 when nothing is stored; never used twice. */
   version = 0
   /** Of the last commit. */
   checkpointId: string | undefined = undefined
   /** Message that created the stored execution, when a client did. */
   startMessageId: MessageId | undefined = undefined
+  /** Under `state-first-outbox`: what the last commit sends, sent or not. */
+  outbox: readonly OutboxEntry[] = []
   /** Turns begun on suspect inputs since the last commit or release. */
   suspicions = 0
 
   /** Visible messages, in order of arrival. */
   waiting: QueuedMessage[] = []
   item: OrchestrationItem | undefined = undefined
+  /** `item`, while no turn is in progress: the lock is kept for local activities. */
+  session: OrchestrationItem | undefined = undefined
+  /** Process that had it last. */
+  lastHolder: Holder | undefined = undefined
+  /** What that process runs for it. */
+  local: LocalWork | undefined = undefined
   /** In the list of instances that have work. */
   queued = false
   /** Messages that are not visible yet. */
@@ -34,8 +49,10 @@ export class InstanceRecord {
   /** Forgets the committed part. */
   erase(): void {
     this.state = undefined
+    this.shown = undefined
     this.history = []
-    this.consumedIds = []
+    this.consumedIds = noConsumedIds
+    this.outbox = []
     this.version = 0
     this.checkpointId = undefined
     this.startMessageId = undefined

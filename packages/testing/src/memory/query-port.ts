@@ -16,7 +16,7 @@ export class MemoryQueryPort implements QueryPort {
         if (id > filter.idPrefix) at = ids.length
         continue
       }
-      const state = this.store.get(id)?.state
+      const state = this.store.get(id)?.shown
       if (state !== undefined && matches(state, filter)) instances.push(page.payloads ? state : withoutPayloads(state))
     }
     const last = instances[instances.length - 1]

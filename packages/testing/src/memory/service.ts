@@ -23,14 +23,15 @@ import {
 } from '@dtfx/core/provider'
 import { nextLoopTurn } from '../clock/event-loop.js'
 import { MemoryClientPort } from './client-port.js'
-import { Hub } from './hub.js'
+import { Hub, type MessageFaults } from './hub.js'
 import { checkMemoryOptions, type MemoryOptions } from './options.js'
+import { directSteps, type Steps } from './steps.js'
+import type { StoreObserver } from './store-observer.js'
 import { MemoryQueryPort } from './query-port.js'
 import { MemoryHistoryPort, MemoryPurgePort, MemoryScalePort } from './store-ports.js'
 import { MemoryWorkerPort } from './worker-port.js'
 
-const capabilities: Capabilities = Object.freeze({
-  commit: 'atomic',
+const abilities: Omit<Capabilities, 'commit'> = Object.freeze({
   query: true,
   purge: true,
   history: true,
@@ -69,7 +70,7 @@ export interface DelayedMessage {
 
 export class MemoryService implements OrchestrationService {
   readonly name = 'memory'
-  readonly capabilities = capabilities
+  readonly capabilities: Capabilities
   readonly host: OrchestrationService['host']
   readonly client: Required<ClientPort>
   readonly query: QueryPort
@@ -78,15 +79,20 @@ export class MemoryService implements OrchestrationService {
   readonly quarantine: QuarantinePort
   readonly scale: ScalePort
   readonly #hub: Hub
+  readonly #steps: Steps
+  readonly #ownsHub: boolean
   readonly #ports = new Set<MemoryWorkerPort>()
   #closed = false
 
-  /** @throws DTFX_INVALID_OPTION */
-  constructor(options: MemoryOptions = {}, host: Host = {}) {
-    const { lockTimeoutMs } = checkMemoryOptions(options)
+  /** `process`: what another process on the same hub shares with it, and its own way to the store. @throws DTFX_INVALID_OPTION */
+  constructor(options: MemoryOptions = {}, host: Host = {}, process?: { readonly hub: Hub; readonly steps: Steps }) {
+    const { lockTimeoutMs, commit, localActivities } = checkMemoryOptions(options)
     this.host = resolveHost(host)
-    this.#hub = new Hub(this.host.clock, lockTimeoutMs)
-    this.client = new MemoryClientPort(this.#hub, () => (this.#closed ? dtfxError('DTFX_CLOSED') : undefined))
+    this.#hub = process?.hub ?? new Hub(this.host.clock, { lockTimeoutMs, commit, localActivities })
+    this.#ownsHub = process === undefined
+    this.#steps = process?.steps ?? directSteps
+    this.capabilities = Object.freeze({ ...abilities, commit: this.#hub.commit })
+    this.client = new MemoryClientPort(this.#hub, () => (this.#closed ? dtfxError('DTFX_CLOSED') : undefined), { steps: this.#steps, clock: this.host.clock })
     this.query = new MemoryQueryPort(this.#hub.store)
     this.history = new MemoryHistoryPort(this.#hub)
     this.purge = new MemoryPurgePort(this.#hub)
@@ -106,7 +112,7 @@ export class MemoryService implements OrchestrationService {
 
   startWorker(spec: WorkerSpec): Promise<WorkerPort> {
     if (this.#closed) return Promise.reject(dtfxError('DTFX_CLOSED'))
-    const port = new MemoryWorkerPort(this.#hub, spec, (stopped) => this.#ports.delete(stopped))
+    const port = new MemoryWorkerPort(this.#hub, spec, { steps: this.#steps, clock: this.host.clock }, (stopped) => this.#ports.delete(stopped))
     this.#ports.add(port)
     return Promise.resolve(port)
   }
@@ -114,7 +120,19 @@ export class MemoryService implements OrchestrationService {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#ports].map((port) => port.stop(0)))
-    this.#hub.close()
+    if (this.#ownsHub) this.#hub.close()
+  }
+
+  /** The same hub as another process sees it: with its own host, and its writes passing through `steps`. Closing it leaves the hub to the others. */
+  connect(host: Host, steps: Steps): MemoryService {
+    return new MemoryService({}, host, { hub: this.#hub, steps })
+  }
+
+  /** Watches the hub and disturbs its messages, in a simulation. */
+  attach(observer: StoreObserver, faults: MessageFaults): void {
+    this.#hub.store.observer = observer
+    this.#hub.observer = observer
+    this.#hub.faults = faults
   }
 
   /** Everything that is in progress or could be. */

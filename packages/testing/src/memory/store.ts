@@ -2,15 +2,16 @@
  * The instances of the hub, and who wants to know of their changes.
  * Invariant: versions come from one counter, so that an id that is purged and used again never gets an old version back.
  */
-import { isFinal, type HistoryEvent, type InstanceId, type InstanceSnapshot, type InstanceState, type MessageId } from '@dtfx/core/provider'
+import { isFinal, type ConsumedIds, type HistoryEvent, type InstanceId, type InstanceSnapshot, type InstanceState } from '@dtfx/core/provider'
 import { InstanceRecord } from './instance-record.js'
+import type { StoreObserver } from './store-observer.js'
 import { frozenEvent, frozenState } from './snapshots.js'
 
 /** New committed data of an instance; absent members stay. */
 export interface InstanceChange {
   readonly history?: { readonly kind: 'append' | 'replace'; readonly events: readonly HistoryEvent[] } | undefined
   readonly state?: InstanceState | undefined
-  readonly consumedIds?: readonly MessageId[] | undefined
+  readonly consumedIds?: ConsumedIds | undefined
 }
 
 type Watcher = (changed: boolean) => void
@@ -21,6 +22,7 @@ export class Store {
   readonly #watchers = new Map<InstanceId, Watcher[]>()
   #sortedIds: readonly InstanceId[] | undefined
   #version = 0
+  observer: StoreObserver | undefined
 
   get(instanceId: InstanceId): InstanceRecord | undefined {
     return this.#records.get(instanceId)
@@ -55,18 +57,27 @@ export class Store {
     return { version: record.version, state: record.state, history: record.history.slice(), consumedIds: record.consumedIds }
   }
 
-  /** Writes committed data and tells the watchers and the running activities what it means for them. */
+  /** Writes committed data; {@link show} makes its state visible. */
   write(record: InstanceRecord, change: InstanceChange): void {
-    const before = record.state
+    this.observer?.writing(record, change)
     record.version = ++this.#version
     if (change.history !== undefined) {
       if (change.history.kind === 'replace') record.history = []
       for (const event of change.history.events) record.history.push(frozenEvent(event))
     }
-    if (change.consumedIds !== undefined) record.consumedIds = Object.freeze(change.consumedIds.slice())
-    if (change.state === undefined) return
-    const after = frozenState(change.state)
-    record.state = after
+    if (change.consumedIds !== undefined) {
+      const { deleted, pending } = change.consumedIds
+      record.consumedIds = Object.freeze({ deleted: Object.freeze(deleted.slice()), pending: Object.freeze(pending.slice()) })
+    }
+    if (change.state !== undefined) record.state = frozenState(change.state)
+  }
+
+  /** Makes the written state visible, and tells watchers and running activities what it means for them. */
+  show(record: InstanceRecord): void {
+    const before = record.shown
+    const after = record.state
+    if (after === undefined || after === before) return
+    record.shown = after
     if (before?.status !== after.status || before.executionId !== after.executionId || before.customStatus !== after.customStatus) this.notify(record.instanceId)
     if (record.running !== undefined && (isFinal(after.status) || before?.executionId !== after.executionId)) tellRunning(record)
   }

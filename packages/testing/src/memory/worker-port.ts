@@ -1,22 +1,33 @@
 /** A worker of the hub. Invariant: after `stop` has resolved it holds nothing and gets nothing. */
-import { dtfxError, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
+import { dtfxError, type Clock, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
+import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
+import type { InstanceRecord } from './instance-record.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { OrchestrationItem } from './orchestration-item.js'
+import type { Steps, StoreAccess } from './steps.js'
 
 export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly workerId: string
+  readonly steps: Steps
+  readonly clock: Clock
+  readonly ready = new Fifo<InstanceRecord>()
+  readonly sent = new WeakSet<OutboxEntry>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
 
   constructor(
     readonly hub: Hub,
     spec: WorkerSpec,
+    { steps, clock }: StoreAccess,
     /** Called once, when nothing is held any more. */
     readonly onStopped: (port: MemoryWorkerPort) => void,
   ) {
     this.workerId = spec.workerId
+    this.steps = steps
+    this.clock = clock
   }
 
   nextOrchestration(signal: AbortSignal): Promise<OrchestrationItem> {
@@ -35,6 +46,14 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     return (this.#stopped ??= this.#stop(deadlineMs))
   }
 
+  get isStopping(): boolean {
+    return this.#stopped !== undefined
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped !== undefined && this.hub.locks.heldBy(this).length === 0
+  }
+
   itemEnded(): void {
     this.#onItemEnded?.()
   }
@@ -43,6 +62,8 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     const { hub } = this
     hub.inboxes.waiters.rejectAllOf(this, stopped())
     hub.activities.waiters.rejectAllOf(this, stopped())
+    const local = [...hub.store.records()].flatMap((record) => (record.local?.holder === this ? [record.local] : []))
+    await Promise.all(local.map((work) => work.drain()))
     if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
     const abandoned = hub.locks.heldBy(this)
     for (const item of abandoned) item.lose()

@@ -15,3 +15,7 @@ export class Findings {
     this.violations.push({ rule, instanceId: this.instanceId, detail })
   }
 }
+
+export function describeViolation({ rule, instanceId, detail }: Violation): string {
+  return `${rule}: ${instanceId === undefined ? '' : `${instanceId}: `}${detail}`
+}

@@ -44,13 +44,13 @@ describe('create', () => {
   it('keeps consumed ids, and makes what was loaded before stale', async () => {
     const hub = await memoryHub()
     await create(hub.service, 'a')
-    await runTurn(hub.port, { state: stateOf('a', { status: 'Failed' }), consumedIds: ['start-a'] })
+    await runTurn(hub.port, { state: stateOf('a', { status: 'Failed' }), consumedIds: { deleted: ['start-a'], pending: [] } })
     await hub.service.client.send([raised('a', 'late')])
     const late = await hub.port.nextOrchestration(never)
     const before = await late.load()
     await hub.service.client.create({ start: startOf('a', { id: 'again', executionId: 'x2' }), reuse: 'replaceFinished' })
     const after = await late.load(before === 'unchanged' ? undefined : before.version)
-    expect(after).toMatchObject({ history: [], consumedIds: ['start-a'], state: { executionId: 'x2', status: 'Pending' } })
+    expect(after).toMatchObject({ history: [], consumedIds: { deleted: ['start-a'], pending: [] }, state: { executionId: 'x2', status: 'Pending' } })
   })
 })
 

@@ -1,0 +1,23 @@
+/** The part of a commit that all disciplines share: history, state and consumed ids of the instance, in one step. */
+import { isFinal, type Checkpoint } from '@dtfx/core/provider'
+import type { Hub } from '../hub.js'
+import type { InstanceRecord } from '../instance-record.js'
+
+/** `touch`: the version moves on even if nothing but messages was settled, so that a commit on the old one is stale. */
+export function writeInstance(hub: Hub, record: InstanceRecord, checkpoint: Checkpoint, options: { readonly touch: boolean }): void {
+  record.suspicions = 0
+  if (checkpoint.drop === true) return hub.store.erase(record)
+  const { history, state, consumedIds, checkpointId } = checkpoint
+  const isWrite = options.touch || state !== undefined || consumedIds !== undefined || history.kind === 'replace' || history.events.length > 0
+  if (isWrite) hub.store.write(record, { history, state, consumedIds })
+  record.checkpointId = checkpointId
+}
+
+/** Makes the state visible. Timers that were set by an execution that has ended would only be discarded when they fire: they leave now, and the clock has nothing to wait for. */
+export function showInstance(hub: Hub, record: InstanceRecord): void {
+  hub.store.show(record)
+  const { state } = record
+  if (state === undefined || record.delayed === undefined) return
+  const liveExecutionId = isFinal(state.status) ? undefined : state.executionId
+  hub.dropDelayed(record, ({ message: { event, instance } }) => event.type === 'TimerFired' && instance.executionId !== undefined && instance.executionId !== liveExecutionId)
+}
