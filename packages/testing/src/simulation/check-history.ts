@@ -9,8 +9,8 @@ export interface HistoryRules {
   readonly instanceId: string
   /** A rewind took decisions out, so that later ones fill the gaps: ids are unique but not in order. */
   readonly wasRewound: boolean
-  /** A turn that was lost may have sent its events: the same one then comes again. */
-  readonly allowsRepeatedSends: boolean
+  /** The same event may come again: a turn that was lost may have sent it, or the instance got more events than it remembers. */
+  readonly allowsRepeatedEvents: boolean
 }
 
 type Decision = Extract<HistoryEvent, { type: 'TaskScheduled' | 'TimerCreated' | 'SubOrchestrationInstanceCreated' | 'EventSent' }>
@@ -28,7 +28,7 @@ export function checkHistory(history: readonly HistoryEvent[], rules: HistoryRul
   checkEnds(history, findings)
   checkIds(history.filter(isDecision), rules, findings)
   checkAnswers(history, findings)
-  if (!rules.allowsRepeatedSends) checkRaised(history, findings)
+  if (!rules.allowsRepeatedEvents) checkRaised(history, findings)
   return findings.violations
 }
 

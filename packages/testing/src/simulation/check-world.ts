@@ -4,11 +4,12 @@
  * Rules, by the name that a violation carries:
  * status, start, missing, shape, nonce (swapped), doubled, event-lost, event-order, child, and those of check-history.ts: one-start, one-end, ids, answers, timer, event-doubled.
  */
-import { isFinal, type HistoryEvent, type InstanceState } from '@dtfx/core/provider'
+import { isFinal, limits, type HistoryEvent, type InstanceState } from '@dtfx/core/provider'
 import { checkHistory } from './check-history.js'
 import { checkTrace, type TraceFacts } from './check-trace.js'
-import type { Ledger, Nonce } from './ledger.js'
+import type { EventEntry, Ledger, Nonce } from './ledger.js'
 import { nonceOfFailure } from './nonce-of-failure.js'
+import { commandReason } from './perform-step.js'
 import { eventsNeeded, familyOf, generationsOf, nodesOf, type ProgramInput, type ProgramNode, type ProgramOutput } from './program.js'
 import type { PlannedInstance, Scenario } from './scenario.js'
 import { Findings, type Violation } from './violation.js'
@@ -22,7 +23,7 @@ export interface ObservedInstance {
 export interface CheckOptions {
   /** Events of one name, sent one after the other, arrive in that order. @default true */
   readonly eventOrder?: boolean | undefined
-  /** A turn that was lost may have sent its events and started its children: true for `messages-first`. @default false */
+  /** A turn that was lost may have sent its events and its result and started its children: true for `messages-first`. @default false */
   readonly allowsRepeatedSends?: boolean | undefined
 }
 
@@ -97,20 +98,20 @@ class WorldCheck {
       const { count, body } = generationsOf(input.program)
       const { generations, instanceId } = output
       if (instanceId !== state.instanceId || generations.length !== count) findings.add('shape', `is the output of ${instanceId} with ${generations.length} of ${count} generations`)
-      const facts = checkTrace({ instanceId: state.instanceId, ledger: this.ledger, findings, checkOrder: this.options.eventOrder !== false }, body, generations)
+      const facts = checkTrace({ instanceId: state.instanceId, ledger: this.ledger, findings, checkOrder: this.options.eventOrder !== false, checkTalks: this.options.allowsRepeatedSends !== true }, body, generations)
       this.#checkDoubled(state.instanceId, facts, findings)
       this.#checkChildren(facts, findings)
       if (state.instanceId === planned.instanceId) this.#checkLost(planned, facts, findings)
     } else if (state.status === 'Completed') findings.add('shape', `has no output: ${state.output?.slice(0, 200)}`)
     this.#violations.push(...findings.violations)
-    const rules = { instanceId: state.instanceId, wasRewound: planned.fate === 'rewound', allowsRepeatedSends: this.options.allowsRepeatedSends === true }
+    const rules = { instanceId: state.instanceId, wasRewound: planned.fate === 'rewound', allowsRepeatedEvents: this.options.allowsRepeatedSends === true || this.#forgets(state.instanceId) }
     this.#violations.push(...checkHistory(history, rules))
   }
 
   #checkStatus({ state, planned, history, input }: Subject, findings: Findings): void {
     const allowed = [...this.#allowedStatuses(planned, state.instanceId), ...this.#strayStatuses(planned, input)]
     if (!allowed.includes(state.status)) return findings.add('status', `is ${state.status} instead of ${allowed.join(' or ')}${state.failure === undefined ? '' : `: ${state.failure.errorMessage}`}`)
-    if (state.status === 'Failed' && !this.#failedAsPlanned(state)) findings.add('status', `failed for another reason: ${state.failure?.errorMessage}`)
+    if (state.status === 'Failed' && !this.#failedAsPlanned(state, input.root)) findings.add('status', `failed for another reason: ${state.failure?.errorMessage}`)
     const end = history.findLast((event) => event.type === 'ExecutionCompleted')
     if (isFinal(state.status) !== (end !== undefined)) findings.add('status', `is ${state.status}, its history ${end === undefined ? 'goes on' : `ended as ${end.status}`}`)
     else if (end !== undefined && (end.status !== state.status || (state.status === 'Completed' && end.result !== state.output))) findings.add('status', `is ${state.status}, its history ended otherwise, as ${end.status}`)
@@ -127,14 +128,23 @@ class WorldCheck {
     return mustEnd ? ['Terminated'] : ['Completed', 'Terminated']
   }
 
-  /** A child that a lost turn started may wait for an answer of a parent that is over, or fail with nobody to rewind it; if it were the real one, its parent would not end as planned. */
+  /**
+   * A child that a lost turn started may wait for an answer of a parent that is over, or fail with nobody to rewind it; if it were the real one, its parent would not end as planned.
+   * A lost turn may have terminated children, whose end reaches the parent before the termination does.
+   */
   #strayStatuses({ instanceId, fate }: PlannedInstance, { program, root, talk }: ProgramInput): readonly string[] {
     if (this.options.allowsRepeatedSends !== true) return []
     if (talk !== undefined && program.kind === 'ask') return ['Running']
+    if (this.#isTerminatedWhole(instanceId)) return ['Failed']
     return fate === 'rewound' && instanceId === root && program.id !== this.scenario.instances.find((each) => each.instanceId === root)?.program.id ? ['Failed'] : []
   }
 
-  #failedAsPlanned({ failure }: InstanceState): boolean {
+  #isTerminatedWhole(root: string): boolean {
+    return this.scenario.script.some((step) => step.kind === 'terminate' && step.recursive && step.instanceId === root)
+  }
+
+  #failedAsPlanned({ failure }: InstanceState, root: string): boolean {
+    if (this.options.allowsRepeatedSends === true && this.#isTerminatedWhole(root)) return failure?.errorMessage.endsWith(commandReason) === true
     const entry = this.ledger.find(nonceOfFailure(failure?.errorMessage ?? '') ?? -1)
     return entry?.kind === 'activity' && entry.name === 'Doomed'
   }
@@ -142,9 +152,15 @@ class WorldCheck {
   #checkDoubled(instanceId: string, { nonces }: TraceFacts, findings: Findings): void {
     for (const nonce of nonces) {
       const owner = this.#owners.get(nonce)
-      if (owner !== undefined) findings.add('doubled', `${nonce} was seen before, by ${owner}`)
+      const isExcused = owner === instanceId && this.ledger.find(nonce)?.kind === 'event' && this.#forgets(instanceId)
+      if (owner !== undefined && !isExcused) findings.add('doubled', `${nonce} was seen before, by ${owner}`)
       this.#owners.set(nonce, instanceId)
     }
+  }
+
+  /** An instance that gets more events than it remembers the ids of may take a late copy for another one. */
+  #forgets(instanceId: string): boolean {
+    return this.ledger.events.filter((entry) => entry.instanceId === instanceId).length > limits.maxConsumedIds
   }
 
   #checkChildren({ children, detached }: TraceFacts, findings: Findings): void {
@@ -152,9 +168,15 @@ class WorldCheck {
       const child = this.#subjects.get(output.instanceId)
       if (child === undefined) findings.add('child', `${output.instanceId} is not there`)
       else if (child.input.program.id !== node.id) findings.add('child', `${output.instanceId} runs another program`)
-      else if (!same(child.output, output)) findings.add('child', `${output.instanceId} has another result than its parent got`)
+      else if (!same(child.output, output)) this.#checkOtherResult(child, output, findings)
     }
     for (const id of detached) if (!this.#subjects.has(id)) findings.add('child', `${id} is not there`)
+  }
+
+  /** A turn of the child that was lost may have told the parent its result: another than that of the turn that counts, but a right one. */
+  #checkOtherResult({ state, input }: Subject, output: ProgramOutput, findings: Findings): void {
+    if (this.options.allowsRepeatedSends !== true) return findings.add('child', `${state.instanceId} has another result than its parent got`)
+    checkTrace({ instanceId: state.instanceId, ledger: this.ledger, findings, checkOrder: false, checkTalks: false }, generationsOf(input.program).body, output.generations)
   }
 
   /** Acknowledged events that are neither in the trace nor outnumbered by others that arrived in their place. */
@@ -166,9 +188,17 @@ class WorldCheck {
       if (patient.has(name)) continue
       const lost = sent.filter((entry) => entry.name === name && entry.outcome === 'acknowledged' && !seen.has(entry.nonce))
       const instead = sent.filter((entry) => entry.name === name && entry.outcome === 'unknown' && seen.has(entry.nonce))
-      if (lost.length > instead.length) findings.add('event-lost', `${name} ${lost.map(({ nonce }) => nonce).join(', ')} was acknowledged and did not arrive`)
+      const again = this.#forgets(instanceId) ? doubled(nonces, sent, name) : 0
+      if (lost.length > instead.length + again) findings.add('event-lost', `${name} ${lost.map(({ nonce }) => nonce).join(', ')} was acknowledged and did not arrive`)
     }
   }
+}
+
+/** How many of the events with a name were seen once more. */
+function doubled(nonces: readonly Nonce[], sent: readonly EventEntry[], name: string): number {
+  const named = new Set(sent.flatMap((entry) => (entry.name === name ? [entry.nonce] : [])))
+  const seen = nonces.filter((nonce) => named.has(nonce))
+  return seen.length - new Set(seen).size
 }
 
 function parsed<T>(text: string | undefined): T | undefined {

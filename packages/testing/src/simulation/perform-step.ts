@@ -15,6 +15,9 @@ export interface StepWorld {
   readonly client: () => TaskHubClient
 }
 
+/** What clients give as their reason. */
+export const commandReason = 'by the script'
+
 /** Calls that fail without a known outcome in a row, for one event: beyond this the store is broken, not faulty. */
 const maxTries = 100
 
@@ -31,15 +34,17 @@ export async function performStep(world: StepWorld, step: ScriptStep): Promise<S
       return raise(world, step)
     case 'suspend':
     case 'resume':
-      return command(ledger, step, () => client()[step.kind](instanceId, 'by the script'))
+      return command(ledger, step, () => client()[step.kind](instanceId, commandReason))
     case 'terminate':
-      return command(ledger, step, () => client().terminate(instanceId, 'by the script', { recursive: step.recursive }))
+      return command(ledger, step, () => client().terminate(instanceId, commandReason, { recursive: step.recursive }))
     case 'rewind': {
       const status = (await client().state(instanceId))?.status
       if (status === 'Completed') return 'done'
+      // It was suspended and failed in one turn: what resumed it came too late, and a rewind leads back to where it was.
+      if (status === 'Suspended') await command(ledger, step, () => client().resume(instanceId, commandReason))
       if (status !== 'Failed') return 'again'
       ledger.forgive(instanceId)
-      await command(ledger, step, () => client().rewind(instanceId, 'by the script'))
+      await command(ledger, step, () => client().rewind(instanceId, commandReason))
       return 'again'
     }
   }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { checkReplay } from '../../src/simulation/check-replay.js'
 import { checkPurged, checkWorld, type CheckOptions, type ObservedInstance } from '../../src/simulation/check-world.js'
 import { simulationDefinitions } from '../../src/simulation/definitions.js'
-import { Ledger, type CallOutcome } from '../../src/simulation/ledger.js'
+import { Ledger, type ActivityEntry, type CallOutcome } from '../../src/simulation/ledger.js'
 import type { ProgramNode, ProgramOutput, Trace } from '../../src/simulation/program.js'
 import type { Scenario } from '../../src/simulation/scenario.js'
 import { playScenario, type ScenarioRun } from './scenario-run.js'
@@ -72,6 +72,11 @@ function changedOutput(change: (parts: Trace[]) => Trace[]): Change {
 
 const part = (parts: readonly Trace[], index: number): Trace => parts[index] as Trace
 const reversed = (parts: Trace[], index: number): Trace[] => parts.with(index, { ...part(parts, index), events: [...(part(parts, index).events ?? [])].reverse() })
+/** What the child of one node of instance `a` returned. */
+const childOf = ({ observed }: ScenarioRun, id: number): ProgramOutput => {
+  const output = JSON.parse(observed.find(({ state }) => state.instanceId === 'a')?.state.output ?? '') as ProgramOutput
+  return output.generations[0]?.of?.find((each) => each.id === id)?.child as ProgramOutput
+}
 const doubledEvent = (history: HistoryEvent[], type: HistoryEvent['type']): HistoryEvent[] => {
   const index = history.findIndex((event) => event.type === type)
   return history.toSpliced(index, 0, history[index] as HistoryEvent)
@@ -117,6 +122,13 @@ describe('outputs', () => {
   test('the result of a child, and what was said to it', () => {
     const child = changedOutput((parts) => parts.with(4, { id: 6, child: { ...(part(parts, 4).child as ProgramOutput), generations: [{ id: 7, of: [] }] } }))
     expect(rulesAfter('a', child)).toEqual(['child'])
+    // A turn that was lost may have told another result, but none that the program cannot give.
+    expect(rulesAfter('a', child, { allowsRepeatedSends: true })).toEqual(['shape'])
+    const again = run.ledger.issue(run.ledger.find(part(childOf(run, 6).generations[0]?.of ?? [], 0).nonce ?? 0) as ActivityEntry)
+    const told = (nonce: number): Change => changedOutput((parts) => parts.with(4, { id: 6, child: { ...childOf(run, 6), generations: [{ id: 7, of: [{ id: 8, nonce }] }] } }))
+    expect(rulesAfter('a', told(again))).toEqual(['child'])
+    expect(rulesAfter('a', told(again), { allowsRepeatedSends: true })).toEqual([])
+    expect(rulesAfter('a', told(99_999), { allowsRepeatedSends: true })).toEqual(['nonce'])
     expect(rulesAfter('a', changedOutput((parts) => parts.with(7, { id: 14, detached: 'nobody' })))).toEqual(['child'])
     expect(rulesAfter('a', changedOutput((parts) => parts.with(5, { ...part(parts, 5), heard: ['something else'] })))).toEqual(['shape'])
   })
@@ -129,6 +141,15 @@ describe('states', () => {
     }
     expect(rulesAfter('b', changedState({ failure: { errorType: 'Error', errorMessage: 'of another kind', isNonRetriable: false } }))).toEqual(['status'])
     expect(rulesAfter('a', changedHistory((history) => history.filter(({ type }) => type !== 'ExecutionCompleted')))).toEqual(['status'])
+  })
+  test('a parent that was told of the termination of its child before its own, where turns may be lost', () => {
+    const failed = (errorMessage: string): Change => ({ state, history }) => ({
+      state: { ...state, status: 'Failed', failure: { errorType: 'Error', errorMessage, isNonRetriable: false } },
+      history: history.map((event) => (event.type === 'ExecutionCompleted' ? { ...event, status: 'Failed' } : event)),
+    })
+    expect(rulesAfter('c', failed('a child failed: by the script'))).toEqual(['status'])
+    expect(rulesAfter('c', failed('a child failed: by the script'), { allowsRepeatedSends: true })).toEqual([])
+    expect(rulesAfter('c', failed('another reason'), { allowsRepeatedSends: true })).toEqual(['status'])
   })
   test('an instance that is gone, and one that nobody planned', () => {
     expect(rulesAfter('b', () => undefined)).toEqual(['missing'])
