@@ -122,21 +122,19 @@ class WorldCheck {
     const isRoot = instanceId === id
     if (fate === 'completes') return ['Completed']
     if (fate === 'fails') return isRoot ? ['Failed'] : ['Completed', 'Failed']
-    if (fate === 'rewound') return isRoot ? ['Completed'] : ['Completed', 'Terminated']
-    if (!isRoot) return ['Completed', 'Terminated', 'Running']
+    // A child whose start was undone stays failed, and another takes its place.
+    if (fate === 'rewound') return isRoot ? ['Completed'] : ['Completed', 'Terminated', 'Failed']
+    // An instance that has ended is terminated by ending each of its descendants: their ends may reach their parents before the termination does.
+    if (!isRoot) return ['Completed', 'Terminated', 'Running', ...(this.#isTerminatedWhole(instanceId) ? ['Failed'] : [])]
     const mustEnd = [...nodesOf(program)].some(({ kind }) => kind === 'forever')
     return mustEnd ? ['Terminated'] : ['Completed', 'Terminated']
   }
 
-  /**
-   * A child that a lost turn started may wait for an answer of a parent that is over, or fail with nobody to rewind it; if it were the real one, its parent would not end as planned.
-   * A lost turn may have terminated children, whose end reaches the parent before the termination does.
-   */
-  #strayStatuses({ instanceId, fate }: PlannedInstance, { program, root, talk }: ProgramInput): readonly string[] {
+  /** A child that a lost turn started may wait for an answer of a parent that is over. Also a root may hear of the end of children that a lost turn has terminated before its termination is done again. */
+  #strayStatuses({ instanceId }: PlannedInstance, { program, talk }: ProgramInput): readonly string[] {
     if (this.options.allowsRepeatedSends !== true) return []
     if (talk !== undefined && program.kind === 'ask') return ['Running']
-    if (this.#isTerminatedWhole(instanceId)) return ['Failed']
-    return fate === 'rewound' && instanceId === root && program.id !== this.scenario.instances.find((each) => each.instanceId === root)?.program.id ? ['Failed'] : []
+    return this.#isTerminatedWhole(instanceId) ? ['Failed'] : []
   }
 
   #isTerminatedWhole(root: string): boolean {
@@ -144,7 +142,7 @@ class WorldCheck {
   }
 
   #failedAsPlanned({ failure }: InstanceState, root: string): boolean {
-    if (this.options.allowsRepeatedSends === true && this.#isTerminatedWhole(root)) return failure?.errorMessage.endsWith(commandReason) === true
+    if (this.#isTerminatedWhole(root)) return failure?.errorMessage.endsWith(commandReason) === true
     const entry = this.ledger.find(nonceOfFailure(failure?.errorMessage ?? '') ?? -1)
     return entry?.kind === 'activity' && entry.name === 'Doomed'
   }
