@@ -152,6 +152,7 @@ class Turn implements PumpJob {
     if (this.#next === Number.POSITIVE_INFINITY) return
     const { x } = this
     x.past = []
+    x.recordedChildren = undefined
     const turn = collectResult(x, this.request.customStatus)
     const ended = turn.actions.at(-1)?.type === 'Complete'
     const report = (warnings: readonly TurnWarning[]): void => {

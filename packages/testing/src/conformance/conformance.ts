@@ -4,7 +4,6 @@ import { activitySuite } from './activities.js'
 import { badInputSuite } from './bad-input.js'
 import { bugClassSuite } from './bug-classes.js'
 import { capabilitySuite } from './capabilities.js'
-import { ConformanceHub } from './conformance-hub.js'
 import { continueAsNewSuite } from './continue-as-new.js'
 import { createSuite } from './create.js'
 import { drainSuite } from './drain.js'
@@ -22,8 +21,9 @@ import { subOrchestrationSuite } from './sub-orchestrations.js'
 import type { Suite, SuiteRunner } from './suite.js'
 import { suspendTerminateSuite } from './suspend-terminate.js'
 import { timerSuite } from './timers.js'
-import { variant, variantNames, type VariantName } from './variants.js'
+import { variantNames, type VariantName } from './variants.js'
 import { versioningSuite } from './versioning.js'
+import { withHub } from './with-hub.js'
 
 /** What a variant asks of the provider; one that cannot do it does what it always does. */
 export interface Circumstances {
@@ -80,16 +80,7 @@ function suiteFor(options: ConformanceOptions, name: VariantName): Suite {
     test: (title, body) =>
       options.test(
         title,
-        async () => {
-          const circumstances = variant(name)
-          const hub = new ConformanceHub(circumstances.wrap(await options.open(undefined, circumstances)), circumstances)
-          try {
-            await hub.service.createHub()
-            await body(hub)
-          } finally {
-            await hub.close()
-          }
-        },
+        () => withHub(options, name, body),
         timeoutMs,
       ),
   }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { defineActivity, defineOrchestration, type ContinuedAsNew, type OrchestrationContext } from '@dtfx/core'
 import { snapshotHistory } from '../harness/snapshot-history.js'
-import { ConformanceHub } from './conformance-hub.js'
 import type { ConformanceOptions } from './conformance.js'
-import { variant, variantNames } from './variants.js'
+import { variantNames } from './variants.js'
+import { withHub } from './with-hub.js'
 
 const add = defineActivity('Add', (_ctx, [a, b]: [number, number]) => a + b)
 const fails = defineActivity('Fails', (): number => {
@@ -28,18 +28,14 @@ export function historyEqualitySuite(options: ConformanceOptions): void {
     async () => {
       const snapshots: string[] = []
       for (const name of variantNames) {
-        const circumstances = variant(name)
-        const hub = new ConformanceHub(circumstances.wrap(await options.open(undefined, circumstances)), circumstances)
-        try {
+        await withHub(options, name, async (hub) => {
           await hub.startWorker({ orchestrations: [parent, child], activities: [add, fails] })
           const instance = await hub.client.start(parent, 0, { instanceId: 'p' })
           await instance.raiseEvent('Go', 1)
           await instance.raiseEvent('Go', 2)
           await instance.result({ timeout: '10s' })
           snapshots.push(withoutEvents(snapshotHistory(await hub.history('p'))), snapshotHistory(await hub.history('p-child-1')))
-        } finally {
-          await hub.close()
-        }
+        })
       }
       for (let at = 2; at < snapshots.length; at++) assert.equal(snapshots[at], snapshots[at % 2], `the history under '${variantNames[at >> 1] ?? ''}'`)
     },

@@ -35,10 +35,8 @@ export class ActivityQueue {
 
   /** A slot that was reserved and is not needed. */
   offer(waiter: Waiter<ActivityItem>): void {
-    const queue = this.#length === 0 || waiter.signal.aborted || waiter.holder.isStopping ? undefined : this.#oldest(waiter.accept)
-    const message = queue?.shift()
+    const message = waiter.signal.aborted || waiter.holder.isStopping ? undefined : this.#takeOldest(waiter.accept)
     if (message === undefined) return this.waiters.giveBack(waiter)
-    this.#length--
     waiter.resolve(this.#lock(message, waiter.holder))
   }
 
@@ -50,11 +48,8 @@ export class ActivityQueue {
   }
 
   next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityItem> {
-    const queue = this.#length === 0 ? undefined : this.#oldest(accept)
-    const message = queue?.shift()
+    const message = this.#takeOldest(accept)
     if (message === undefined) return this.waiters.add(holder, signal, accept)
-    this.#length--
-    if (queue?.length === 0 && this.#byName.size > maxEmptyQueues) this.#byName.delete(nameOf(message))
     return Promise.resolve(this.#lock(message, holder))
   }
 
@@ -65,6 +60,15 @@ export class ActivityQueue {
 
   *[Symbol.iterator](): Iterator<QueuedMessage> {
     for (const queue of this.#byName.values()) yield* queue
+  }
+
+  #takeOldest(accept: readonly string[] | undefined): QueuedMessage | undefined {
+    const queue = this.#length === 0 ? undefined : this.#oldest(accept)
+    const message = queue?.shift()
+    if (message === undefined) return undefined
+    this.#length--
+    if (queue?.length === 0 && this.#byName.size > maxEmptyQueues) this.#byName.delete(nameOf(message))
+    return message
   }
 
   #oldest(accept: readonly string[] | undefined): Fifo<QueuedMessage> | undefined {

@@ -34,7 +34,7 @@ export class MemoryClientPort implements ClientPort {
     const refused = this.refusal()
     if (refused !== undefined) return Promise.reject(refused)
     if (this.hub.commit !== 'atomic') return this.#sendInSteps(messages)
-    for (const message of messages) this.hub.post(message, undefined, this.access)
+    for (const message of messages) this.hub.post(message, undefined, this.access.clock)
     this.hub.pump()
     return Promise.resolve()
   }
@@ -55,7 +55,7 @@ export class MemoryClientPort implements ClientPort {
     const { hub } = this
     const { result, isRepeated } = this.#claim(request)
     if (result.outcome === 'exists' || isRepeated) return result
-    for (const message of startMessages(request)) hub.post(message, undefined, this.access)
+    for (const message of startMessages(request)) hub.post(message, undefined, this.access.clock)
     hub.pump()
     return result
   }

@@ -18,9 +18,6 @@ import { QueuedMessage } from './queued-message.js'
 import { Store } from './store.js'
 import type { StoreObserver } from './store-observer.js'
 
-/** Who sends: a client, or a process that may run activities itself. */
-type Sender = Pick<Holder, 'clock'> & Partial<Holder>
-
 /** What a store may do to messages that it promises to deliver at least once and in no order. */
 export interface MessageFaults {
   /** The copies that are delivered of a message, each with its delay in milliseconds. */
@@ -67,13 +64,23 @@ export class Hub {
   }
 
   /** Stores a message that was sent. */
-  post(outbound: OutboundMessage, sender: InstanceId | undefined, by: Sender): void {
+  post(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
     const { deliverAt } = outbound
-    const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, by.clock)
+    const at = deliverAt === undefined ? undefined : this.timeOf(deliverAt, clock)
     this.observer?.sent(outbound, sender)
-    if (at === undefined && outbound.target.kind === 'activity' && by.ready !== undefined && this.localActivities) return this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), by as Holder)
     if (this.faults === undefined) return this.place(QueuedMessage.from(outbound, sender), at)
     for (const lateMs of this.faults.copies()) this.place(QueuedMessage.from(outbound, sender), lateMs === 0 ? at : (addMs(at ?? this.nowTicks(), lateMs) as Ticks))
+  }
+
+  /** An activity that the process that schedules it may run itself. */
+  mayRunLocally({ target, deliverAt }: OutboundMessage): boolean {
+    return this.localActivities && target.kind === 'activity' && deliverAt === undefined
+  }
+
+  /** Stores an activity for `holder` itself, if that has a free slot. */
+  postLocal(outbound: OutboundMessage, sender: InstanceId, holder: Holder): void {
+    this.observer?.sent(outbound, sender)
+    this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), holder)
   }
 
   /** What another clock means by a time: as far from now as it is there. */
@@ -83,7 +90,7 @@ export class Hub {
 
   /** Stores a message that was sent by itself, and hands it out. */
   deliver(outbound: OutboundMessage, sender: InstanceId | undefined, clock: Clock): void {
-    this.post(outbound, sender, { clock })
+    this.post(outbound, sender, clock)
     this.pump()
   }
 

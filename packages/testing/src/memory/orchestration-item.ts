@@ -117,7 +117,7 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     return this.completions.length === 0 ? this.taken : [...this.taken, ...this.completions]
   }
 
-  /** One settlement, as a step of a commit. `isLate`: what was lost in the meantime is left alone. */
+  /** One settlement, as a step of a commit; what was lost in the meantime is left alone. */
   settleInStep(settlement: Settlement): Promise<void> {
     const { receipt } = settlement
     if (receipt instanceof LocalCompletion) return receipt.settle(this, settlement)
@@ -206,8 +206,8 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   #giveBackCompletions(): void {
     if (this.completions.length === 0) return
     const { record, holder } = this
-    const open = this.completions.filter((completion) => completion.holder === this)
-    for (const completion of open) completion.holder = undefined
+    const open = this.completions.filter(({ reply }) => reply.holder === this)
+    for (const { reply } of open) reply.holder = undefined
     const { local } = record
     if (local?.holder === holder && local.isOwner) local.completions.unshift(...open)
     else for (const completion of open) void completion.sendAnyway()

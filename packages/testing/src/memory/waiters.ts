@@ -42,12 +42,12 @@ export class Waiters<Item> {
 
   /** The same among calls that take `name`. */
   takeFor(name: string): Waiter<Item> | undefined {
-    return this.#takeBy((waiting) => waiting.takeFirst((waiter) => waiter.accept === undefined || waiter.accept.includes(name)))
+    return this.#takeBy((waiting) => waiting.takeFirst((waiter) => takes(waiter, name)))
   }
 
   /** The longest waiting call of one holder that takes `name`; the caller resolves it or gives it {@link giveBack}. */
   takeOf(holder: Holder, name?: string): Waiter<Item> | undefined {
-    const waiter = this.#byHolder.get(holder)?.takeFirst((each) => name === undefined || each.accept === undefined || each.accept.includes(name))
+    const waiter = this.#byHolder.get(holder)?.takeFirst((each) => name === undefined || takes(each, name))
     if (waiter !== undefined) this.#length--
     return waiter
   }
@@ -91,4 +91,8 @@ export class Waiters<Item> {
       }
     }
   }
+}
+
+function takes({ accept }: Waiter<unknown>, name: string): boolean {
+  return accept === undefined || accept.includes(name)
 }

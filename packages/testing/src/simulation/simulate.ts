@@ -3,7 +3,7 @@
  * When the faults have ended, everything must come to its end in bounded virtual time, with the right results.
  */
 import { TaskHubClient } from '@dtfx/core'
-import { seededRandom, type CommitDiscipline, type Logger } from '@dtfx/core/provider'
+import { seededRandom, sleep, type CommitDiscipline, type Logger } from '@dtfx/core/provider'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { createOrchestrationService, type MemoryService } from '../memory/index.js'
 import { simulationDefinitions } from './definitions.js'
@@ -138,7 +138,7 @@ class SimulationRun {
       lockTimeoutMs,
       logger,
       worker: (clock) => ({
-        ...simulationDefinitions(this.#ledger, { pause: (durationMs, signal) => pause(clock, durationMs, signal), isChanged: () => isChanged }),
+        ...simulationDefinitions(this.#ledger, { pause: (durationMs, signal) => sleep(clock, durationMs, signal), isChanged: () => isChanged }),
         concurrency: { orchestrations: 4, activities: 4 },
         workerId: `w${number}`,
         watchdog: false,
@@ -162,14 +162,4 @@ class SimulationRun {
     const connected = this.#service.connect({ clock: this.#clock, random: seededRandom(this.#options.seed ^ 0x1b873593) }, gate)
     return new TaskHubClient(gatedService(connected, { gate, dice: this.#dice }))
   }
-}
-
-function pause(clock: { setTimer(delayMs: number, fire: () => void): () => void }, durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.setTimer(durationMs, resolve)
-    signal.addEventListener('abort', () => {
-      cancel()
-      resolve()
-    })
-  })
 }

@@ -7,18 +7,15 @@
  * 3. Local activities: the backup is sent with the rest, the activity is begun when the commit is certain, and the backup of a result goes after the commit that has the result.
  * 4. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
  */
-import type { Checkpoint, CommitResult, Settlement } from '@dtfx/core/provider'
+import type { Checkpoint, Settlement } from '@dtfx/core/provider'
 import type { OrchestrationItem } from '../orchestration-item.js'
 import type { Reservation } from '../local/reservation.js'
 import { checkReceipts } from '../settle.js'
 import { allTaken, type CommitOrder } from './commit-order.js'
-import { showInstance, writeInstance } from './write-instance.js'
+import { showWritten, writeInstance } from './write-instance.js'
 
 export const messagesFirst: CommitOrder = {
-  async recover(item) {
-    const { record, hub } = item
-    if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
-  },
+  recover: showWritten,
 
   async complete(item, checkpoint) {
     const { record } = item
@@ -30,12 +27,13 @@ export const messagesFirst: CommitOrder = {
       const isWritten = await item.step('write', () => write(item, checkpoint))
       if (!isWritten) {
         await local.undo()
-        return stale(item)
+        item.finish()
+        return { outcome: 'stale' }
       }
     }
     local.begin()
     const { version } = record
-    await messagesFirst.recover(item)
+    await showWritten(item)
     await settleAll(item, checkpoint.settlements)
     // What was lost in the meantime was not deleted: nobody may take it for gone.
     if (item.isLost) throw item.lockLost()
@@ -45,7 +43,7 @@ export const messagesFirst: CommitOrder = {
 
   async release(item, settlements) {
     checkReceipts(settlements, item.receipts)
-    await messagesFirst.recover(item)
+    await showWritten(item)
     await settleAll(item, settlements)
     item.record.suspicions = 0
     item.finish()
@@ -61,11 +59,6 @@ function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): bool
   if ((checkpoint.base ?? 0) !== record.version) return false
   writeInstance(hub, record, checkpoint, { touch: true })
   return true
-}
-
-function stale(item: OrchestrationItem): CommitResult {
-  item.finish()
-  return { outcome: 'stale' }
 }
 
 function settleAll(item: OrchestrationItem, settlements: readonly Settlement[]): Promise<void> {

@@ -15,21 +15,17 @@ import type { OrchestrationItem } from '../orchestration-item.js'
 import { QueuedMessage } from '../queued-message.js'
 import { checkReceipts } from '../settle.js'
 import { allTaken, type CommitOrder } from './commit-order.js'
-import { showInstance, writeInstance } from './write-instance.js'
+import { showWritten, writeInstance } from './write-instance.js'
 
 export const stateFirstOutbox: CommitOrder = {
-  async recover(item) {
-    const { record, hub } = item
-    if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
-    await flush(item, undefined)
-  },
+  recover: (item) => catchUp(item, undefined),
 
   async complete(item, checkpoint) {
-    const { record, hub } = item
+    const { record } = item
     checkReceipts(checkpoint.settlements, item.receipts)
     const local = item.reserve(checkpoint)
     if (record.checkpointId !== checkpoint.checkpointId) {
-      await stateFirstOutbox.recover(item)
+      await catchUp(item, undefined)
       const isWritten = await item.step('write', () => write(item, checkpoint))
       if (!isWritten) {
         item.finish()
@@ -37,8 +33,7 @@ export const stateFirstOutbox: CommitOrder = {
       }
     }
     const { version } = record
-    if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
-    await flush(item, local)
+    await catchUp(item, local)
     local.beginFrom(record.outbox)
     await settleInputs(item, checkpoint.settlements)
     return { outcome: 'committed', version }
@@ -46,15 +41,18 @@ export const stateFirstOutbox: CommitOrder = {
 
   async release(item, settlements) {
     checkReceipts(settlements, item.receipts)
-    if (settlements.length > 0) await stateFirstOutbox.recover(item)
+    if (settlements.length > 0) await catchUp(item, undefined)
     await settleInputs(item, settlements)
     item.record.suspicions = 0
   },
 }
 
-/** Sends what this process has not sent and does not run itself. */
-async function flush(item: OrchestrationItem, reserved: Reservation | undefined): Promise<void> {
+/** Shows what was written, and sends what this process has not sent, does not run itself and has not reserved. */
+async function catchUp(item: OrchestrationItem, reserved: Reservation | undefined): Promise<void> {
+  await showWritten(item)
   const { record, hub, holder } = item
+  // The next turn has the instance by now, or somebody else: what is local to that, only that knows.
+  if (record.item !== item) return
   const open = record.outbox.filter((entry) => {
     const { id } = entry.outbound
     return !holder.sent.has(entry) && reserved?.has(id) !== true && !isLocal(item, id)

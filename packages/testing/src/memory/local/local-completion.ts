@@ -1,32 +1,23 @@
 /** The result of a local activity as the next turn gets it: a message whose receipt is the activity's backup. */
 import type { Delivered, Settlement, TaskCompletedEvent, TaskFailedEvent } from '@dtfx/core/provider'
 import type { OrchestrationItem } from '../orchestration-item.js'
+import type { QueuedMessage } from '../queued-message.js'
 import { settleOne } from '../settle.js'
 import type { LocalActivityItem } from './local-activity-item.js'
 
 export class LocalCompletion {
-  /** The turn that has it. */
-  holder: object | undefined
-  #deliveries = 0
+  /** The message as the turn sees it; in no queue, and never sent itself: a step that is repeated sends another. Its holder is the turn that has it. */
+  readonly reply: QueuedMessage
 
   constructor(
     readonly activity: LocalActivityItem,
     readonly event: TaskCompletedEvent | TaskFailedEvent,
-  ) {}
+  ) {
+    this.reply = activity.hub.arrive(activity.reply(event))
+  }
 
   handOut(holder: object): Delivered {
-    const { hub, message } = this.activity
-    this.holder = holder
-    return {
-      message: { event: this.event, instance: message.message.instance },
-      id: `re:${message.id}`,
-      replyTo: message.id,
-      sender: undefined,
-      deliveryCount: ++this.#deliveries,
-      faultCount: 0,
-      enqueuedAt: hub.nowTicks(),
-      receipt: this,
-    }
+    return { ...this.reply.handOut(holder), receipt: this }
   }
 
   /** Consumed or without effect: the backup goes. Anything else becomes of an ordinary message: a result that waits must not depend on this process. */
@@ -38,7 +29,7 @@ export class LocalCompletion {
       await item.step('answer', () => settleOne(item.hub, { ...settlement, receipt: this.activity.reply(this.event) }, item.holder.clock))
       await item.step('delete', () => this.activity.finish())
     }
-    this.holder = undefined
+    this.reply.holder = undefined
   }
 
   /** The ordinary way: answer, then delete. What fails here, or is cut off, is made good by the backup. */

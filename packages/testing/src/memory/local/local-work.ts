@@ -60,10 +60,6 @@ export class LocalWork {
     return this.running.has(id) || this.completions.some(({ activity }) => activity.message.id === id)
   }
 
-  get isEmpty(): boolean {
-    return this.running.size === 0 && this.completions.length === 0
-  }
-
   /** The session was lost: whoever gets the instance next sends its outbox. */
   forfeit(): void {
     if (this.record.local === this) this.record.local = undefined
@@ -73,7 +69,8 @@ export class LocalWork {
 
   /** The process stops: what is done is sent, and what runs is sent when it is done. */
   async drain(): Promise<void> {
-    for (const completion of this.take()) await completion.sendAnyway()
+    for (const completion of this.completions) await completion.sendAnyway()
+    this.completions = []
     await this.record.session?.endSession()
   }
 

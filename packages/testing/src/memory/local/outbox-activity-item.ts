@@ -12,6 +12,8 @@ export interface OutboxEntry {
 
 export class OutboxActivityItem extends LocalActivityItem {
   entry: OutboxEntry | undefined
+  /** It ends without having been answered or sent: the session is gone, and whoever has the instance sends it. */
+  #isLeftToOthers = false
 
   /** Renews the session, too. */
   override renew(): Promise<{ readonly lockedUntil: Ticks | undefined; readonly instanceGone?: true }> {
@@ -22,37 +24,41 @@ export class OutboxActivityItem extends LocalActivityItem {
 
   override complete(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
     const { work } = this
-    if (this.isHeld && work?.isOwner === true) return super.complete(event)
-    work?.drop(this)
-    return this.answerInSteps(event)
+    return this.isHeld && work?.isOwner === true ? super.complete(event) : this.answerInSteps(event)
   }
 
   override async release(settlement: Settlement): Promise<void> {
     await super.release(settlement)
-    await this.#sent()
+    await this.work?.record.session?.endSession()
   }
 
   /** The result, the ordinary way. The entry stays in the outbox until the next commit, for those who come after a crash. */
   override async answerInSteps(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
-    if (this.work?.record.session === undefined) return this.finish()
+    if (this.work?.record.session === undefined) {
+      this.#isLeftToOthers = true
+      return this.finish()
+    }
     await super.answerInSteps(event)
-    await this.#sent()
+    await this.work.record.session?.endSession()
   }
 
-  /** Cut off while the session lasts: others are to run it. */
+  /** Cut off while the session lasts: others are to run it. From one moment to the next it is local, or sent: in between somebody else would send it. */
   protected override giveBack(): void {
-    const { work, hub, message, entry } = this
+    const { work, hub, holder, message, entry } = this
     work?.drop(this)
     this.unlisten()
-    if (message.holder !== this) return
+    if (message.holder !== this) {
+      if (!this.#isLeftToOthers && entry !== undefined) holder.sent.add(entry)
+      return
+    }
     message.holder = undefined
     if (work?.record.session === undefined || entry === undefined) return
-    const send = this.holder.steps.take({ name: 'send', instanceId: work.record.instanceId }, () => hub.deliver(entry.outbound, work.record.instanceId, this.holder.clock))
-    void send.then(() => this.#sent()).catch(() => {})
-  }
-
-  async #sent(): Promise<void> {
-    if (this.entry !== undefined) this.holder.sent.add(this.entry)
-    await this.work?.record.session?.endSession()
+    const { record } = work
+    const send = holder.steps.take({ name: 'send', instanceId: record.instanceId }, () => hub.deliver(entry.outbound, record.instanceId, holder.clock))
+    const sent = (): Promise<void> | undefined => {
+      holder.sent.add(entry)
+      return record.session?.endSession()
+    }
+    void send.then(sent).catch(() => {})
   }
 }

@@ -19,12 +19,10 @@ export class Reservation {
   constructor(item: OrchestrationItem, checkpoint: Checkpoint) {
     this.#item = item
     const { hub, holder } = item
-    if (!hub.localActivities) return
-    for (const { id, target, message, deliverAt } of checkpoint.outbound) {
-      if (deliverAt !== undefined || target.kind !== 'activity' || message.event.type !== 'TaskScheduled') continue
-      const waiter = hub.activities.waiters.takeOf(holder, message.event.name)
-      if (waiter === undefined) continue
-      this.#slots.set(id, waiter)
+    for (const outbound of checkpoint.outbound) {
+      if (!hub.mayRunLocally(outbound) || outbound.message.event.type !== 'TaskScheduled') continue
+      const waiter = hub.activities.waiters.takeOf(holder, outbound.message.event.name)
+      if (waiter !== undefined) this.#slots.set(outbound.id, waiter)
     }
   }
 
