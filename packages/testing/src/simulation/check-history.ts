@@ -9,7 +9,7 @@ export interface HistoryRules {
   readonly instanceId: string
   /** A rewind took decisions out, so that later ones fill the gaps: ids are unique but not in order. */
   readonly wasRewound: boolean
-  /** The same event may come again: a turn that was lost may have sent it, or the instance got more events than it remembers. */
+  /** The same event may come again: a turn that was lost, or rewound, may have sent it, or the instance got more events than it remembers. */
   readonly allowsRepeatedEvents: boolean
 }
 

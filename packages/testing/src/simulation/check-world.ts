@@ -104,7 +104,10 @@ class WorldCheck {
       if (state.instanceId === planned.instanceId) this.#checkLost(planned, facts, findings)
     } else if (state.status === 'Completed') findings.add('shape', `has no output: ${state.output?.slice(0, 200)}`)
     this.#violations.push(...findings.violations)
-    const rules = { instanceId: state.instanceId, wasRewound: planned.fate === 'rewound', allowsRepeatedEvents: this.options.allowsRepeatedSends === true || this.#forgets(state.instanceId) }
+    const wasRewound = planned.fate === 'rewound'
+    // A turn that a rewind undoes has sent its events already.
+    const allowsRepeatedEvents = this.options.allowsRepeatedSends === true || wasRewound || this.#forgets(state.instanceId)
+    const rules = { instanceId: state.instanceId, wasRewound, allowsRepeatedEvents }
     this.#violations.push(...checkHistory(history, rules))
   }
 
@@ -130,10 +133,12 @@ class WorldCheck {
     return mustEnd ? ['Terminated'] : ['Completed', 'Terminated']
   }
 
-  /** A child that a lost turn started may wait for an answer of a parent that is over. Also a root may hear of the end of children that a lost turn has terminated before its termination is done again. */
-  #strayStatuses({ instanceId }: PlannedInstance, { program, talk }: ProgramInput): readonly string[] {
+  /** A child may wait for the answer of a parent that has failed, one that a lost turn started also for that of a parent that is over. Also a root may hear of the end of children that a lost turn has terminated before its termination is done again. */
+  #strayStatuses({ instanceId, fate }: PlannedInstance, { program, talk }: ProgramInput): readonly string[] {
+    const asks = talk !== undefined && program.kind === 'ask'
+    if (asks && fate === 'fails') return ['Running']
     if (this.options.allowsRepeatedSends !== true) return []
-    if (talk !== undefined && program.kind === 'ask') return ['Running']
+    if (asks) return ['Running']
     return this.#isTerminatedWhole(instanceId) ? ['Failed'] : []
   }
 

@@ -9,7 +9,7 @@ import type { AskNode, Composite, ProgramNode } from './program.js'
 export interface Place {
   /** Waits for events that clients send: not in children, whose ids clients do not know, nor under a race, whose losers may take events or not. */
   readonly events: boolean
-  /** Conversations: not under a race either, nor where a rewind may start a child anew. */
+  /** Conversations: not under a race either. */
   readonly talks: boolean
   /** Children that are started and not waited for. */
   readonly detached: boolean

@@ -10,8 +10,6 @@ export interface ScenarioOptions {
   readonly instances?: number | undefined
   /** Children whose ids the programs choose. */
   readonly explicitChildIds: boolean
-  /** Children that are not waited for, also in programs that are rewound, where the id that a program gets for such a child is another one after the rewind. @default false */
-  readonly detachedInRewound?: boolean | undefined
 }
 
 const fates: readonly (readonly [Fate, number])[] = [['completes', 70], ['terminated', 13], ['rewound', 12], ['fails', 5]]
@@ -37,7 +35,7 @@ function planProgram(writer: ProgramWriter, fate: Fate, options: ScenarioOptions
   const { draw, ids } = writer
   const place: Place = { events: true, talks: true, detached: true, explicitChildIds: options.explicitChildIds, depth: 3 }
   const calls = draw.int(3, 20)
-  if (fate === 'rewound' || fate === 'fails') return planDoomed(writer, { ...place, detached: options.detachedInRewound === true }, calls)
+  if (fate === 'rewound' || fate === 'fails') return planDoomed(writer, place, calls)
   let program = writer.program(place, calls)
   if (draw.chance(0.04)) program = writer.sequence([{ kind: 'events', id: ids.next++, event: 'Burst', count: draw.int(100, 600) }, program])
   if (fate === 'terminated' && draw.chance(0.6)) program = writer.sequence([program, { kind: 'forever', id: ids.next++ }])
@@ -45,13 +43,10 @@ function planProgram(writer: ProgramWriter, fate: Fate, options: ScenarioOptions
   return program
 }
 
-/**
- * A doomed activity in the instance or in a child. No events: while an instance has failed they are dropped; no conversations and ids of its own choice: a rewind starts children anew, whose
- * forerunners may still speak.
- */
+/** A doomed activity in the instance or in a child. No events: while an instance has failed they are dropped. */
 function planDoomed(writer: ProgramWriter, place: Place, calls: number): ProgramNode {
   const { draw, ids } = writer
-  const quiet = { ...place, events: false, talks: false, explicitChildIds: false }
+  const quiet = { ...place, events: false }
   const first = writer.program(quiet, Math.ceil(calls / 2))
   const second = writer.program(quiet, Math.ceil(calls / 2))
   const doomed: ProgramNode = { kind: 'doomed', id: ids.next++ }

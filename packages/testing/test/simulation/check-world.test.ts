@@ -151,6 +151,19 @@ describe('states', () => {
     expect(rulesAfter('c', failed('a child failed: by the script'), { allowsRepeatedSends: true })).toEqual([])
     expect(rulesAfter('c', failed('another reason'), { allowsRepeatedSends: true })).toEqual(['status'])
   })
+  test('a child that asks a parent that has failed waits; one that asks another does not', () => {
+    const talks: ProgramNode = { kind: 'sequence', id: 40, children: [{ kind: 'talk', id: 41, rounds: 1, program: { kind: 'ask', id: 42, rounds: 1 } }] }
+    const [asked] = run.observed.flatMap(({ state, history }) => (state.input?.includes('"talk":') === true ? [{ state, history }] : []))
+    const waiting = (root: string): string[] => {
+      const plan = { ...scenario, instances: scenario.instances.map((each) => (each.instanceId === root ? { ...each, program: talks } : each)) }
+      const input = JSON.stringify({ program: { kind: 'ask', id: 42, rounds: 1 }, root, generation: 0, carried: [], talk: 'talk-41-0' })
+      const history = (asked as ObservedInstance).history.filter(({ type }) => type !== 'ExecutionCompleted')
+      const child = { state: { ...(asked as ObservedInstance).state, instanceId: 'asker', input, status: 'Running', output: undefined } as InstanceState, history }
+      return checkWorld(plan, run.ledger, [child]).flatMap(({ rule, instanceId }) => (instanceId === 'asker' ? [rule] : []))
+    }
+    expect(waiting('b')).toEqual([])
+    expect(waiting('a')).toEqual(['status'])
+  })
   test('an instance that is gone, and one that nobody planned', () => {
     expect(rulesAfter('b', () => undefined)).toEqual(['missing'])
     expect(rulesAfter('b', changedState({ input: '{"root":"z","program":{"id":1}}' }))).toEqual(['missing'])
@@ -207,6 +220,9 @@ describe('histories', () => {
     const doubled = changedHistory((history) => doubledEvent(history, 'EventRaised'))
     expect(rulesAfter('a', doubled)).toEqual(['event-doubled'])
     expect(rulesAfter('a', doubled, { allowsRepeatedSends: true })).toEqual([])
+    const [instance] = run.observed.flatMap((each) => (each.state.instanceId === 'a' ? (doubled(each) ?? []) : []))
+    const rewound = { ...scenario, instances: scenario.instances.map((each) => (each.instanceId === 'a' ? { ...each, fate: 'rewound' as const } : each)) }
+    expect(checkWorld(rewound, run.ledger, [...run.observed.filter((each) => each.state.instanceId !== 'a'), instance as ObservedInstance])).toEqual([])
   })
   test('a history that does not replay to its end', async () => {
     const { orchestrations } = simulationDefinitions(new Ledger())
