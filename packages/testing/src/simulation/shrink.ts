@@ -10,7 +10,7 @@ export interface Shrunk {
   readonly tries: number
 }
 
-const faultKinds = ['crash', 'transient', 'ambiguous', 'delay', 'pause', 'loseLock', 'duplicate', 'late', 'reorder', 'deploy', 'clockSkewMs'] as const satisfies (keyof FaultOptions)[]
+const faultKinds = ['crash', 'transient', 'ambiguous', 'delay', 'pause', 'loseLock', 'duplicate', 'late', 'reorder', 'stop', 'deploy', 'clockSkewMs'] as const satisfies (keyof FaultOptions)[]
 
 /** `failing` is the report of a simulation that broke a rule. */
 export async function shrink(options: SimulationOptions, failing: SimulationReport, maxTries = 100): Promise<Shrunk> {

@@ -20,7 +20,7 @@ import { randomScenario } from './random-scenario.js'
 import type { Scenario } from './scenario.js'
 import { ScriptRunner } from './script-runner.js'
 import { SimulatedProcess } from './simulated-process.js'
-import { describeViolation } from './violation.js'
+import { describeViolation, type Violation } from './violation.js'
 
 export interface SimulationOptions {
   readonly seed: number
@@ -57,6 +57,9 @@ export interface SimulationReport {
 
 const lockTimeoutMs = 30_000
 const restartMs = 5_000
+/** Deadlines of orderly stops, and virtual time after which one that has not ended hangs: it may have stood still twice. */
+const maxStopMs = 10_000
+const hungStopMs = 5 * 60_000
 /** Virtual time in which everything must have come to its end after the last fault. */
 const convergenceMs = 120 * 60_000
 
@@ -74,6 +77,7 @@ class SimulationRun {
   readonly #monitor: HistoryMonitor
   readonly #scenario: Scenario
   readonly #living = new Set<SimulatedProcess>()
+  readonly #stopProblems: Violation[] = []
   #processes = 0
   #moves = 0
   #isOver = false
@@ -83,7 +87,7 @@ class SimulationRun {
   constructor(options: SimulationOptions) {
     const { seed, commit = 'atomic', instances, localActivities } = options
     this.#options = options
-    this.#dice = new FaultDice(checkFaults(options.faults), seededRandom(seed ^ 0x51ed270b), this.#clock)
+    this.#dice = new FaultDice(checkFaults(options.faults, seed), seededRandom(seed ^ 0x51ed270b), this.#clock)
     this.#service = createOrchestrationService({ commit, lockTimeoutMs, localActivities }, { clock: this.#clock, random: seededRandom(seed ^ 0x2545f491) })
     this.#monitor = new HistoryMonitor(commit)
     this.#service.attach(this.#monitor, messageFaults(this.#dice, commit))
@@ -104,7 +108,7 @@ class SimulationRun {
     const { orchestrations } = simulationDefinitions(this.#ledger)
     const reorders = this.#dice.faults.reorder > 0
     const found = await judgeEnd({ service: this.#service, scenario: this.#scenario, ledger: this.#ledger, commit, reorders, orchestrations, isConverged })
-    const violations = [...this.#monitor.violations, ...[...script.violations, ...found].map(describeViolation)]
+    const violations = [...this.#monitor.violations, ...[...script.violations, ...this.#stopProblems, ...found].map(describeViolation)]
     const virtualMs = this.#clock.monotonicMs() - startMs
     for (const process of this.#living) process.die()
     await this.#service.close()
@@ -153,7 +157,25 @@ class SimulationRun {
       },
     })
     this.#living.add(process)
+    await this.#begin(process)
+  }
+
+  async #begin(process: SimulatedProcess): Promise<void> {
     await process.start()
+    const atMs = this.#dice.stopMs()
+    if (atMs !== undefined) this.#clock.setTimer(atMs, () => void this.#stop(process))
+  }
+
+  /** A stop in good order. Then the same worker starts again, or its process ends and another takes its place. */
+  async #stop(process: SimulatedProcess): Promise<void> {
+    const isLiving = (): boolean => this.#living.has(process)
+    if (!isLiving()) return
+    const report = (detail: string): void => void (isLiving() && this.#stopProblems.push({ rule: 'stop', detail }))
+    const cancel = this.#clock.setTimer(hungStopMs, () => report('a worker did not stop'))
+    await process.stop(this.#dice.between(0, maxStopMs)).catch((error: unknown) => report(String(error)))
+    cancel()
+    if (this.#dice.random.next() < 0.5) await this.#begin(process)
+    else process.die()
   }
 
   /** A client in a process of its own, which does not die: what it was not told is told again. */
