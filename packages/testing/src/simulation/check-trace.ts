@@ -2,9 +2,10 @@
  * Does a trace have the shape that its program demands, and is every nonce in it one that was issued for exactly this place? Walks program and trace side by side.
  * Nonces, children and texts that are met on the way are collected for the rules that compare instances.
  */
+import type { Claim } from './check-claims.js'
 import { workNames } from './definitions.js'
 import type { EventEntry, Ledger, Nonce } from './ledger.js'
-import { placeOf, type ProgramNode, type ProgramOutput, type Trace } from './program.js'
+import { placeOf, type ClaimNode, type ProgramNode, type ProgramOutput, type Trace } from './program.js'
 import type { Findings } from './violation.js'
 
 export interface TraceSubject {
@@ -23,10 +24,11 @@ export interface TraceFacts {
   readonly children: { readonly node: ProgramNode; readonly output: ProgramOutput }[]
   /** Ids of children that were started and not waited for. */
   readonly detached: string[]
+  readonly claims: Claim[]
 }
 
 export function checkTrace(subject: TraceSubject, body: ProgramNode, generations: readonly Trace[]): TraceFacts {
-  const facts: TraceFacts = { nonces: [], children: [], detached: [] }
+  const facts: TraceFacts = { nonces: [], children: [], detached: [], claims: [] }
   generations.forEach((trace, generation) => new TraceCheck(subject, facts, generation).check(body, trace))
   return facts
 }
@@ -69,6 +71,8 @@ class TraceCheck {
         return this.#child(node, node.program, trace)
       case 'detached':
         return trace.detached === undefined ? this.#shape(node, trace, 'names no child') : void this.facts.detached.push(trace.detached)
+      case 'claim':
+        return this.#claim(node, trace)
       case 'talk':
         return this.#talk(node, trace, node.rounds)
       case 'ask':
@@ -135,6 +139,12 @@ class TraceCheck {
   #child(node: ProgramNode, program: ProgramNode, trace: Trace): void {
     if (trace.child === undefined || !Array.isArray(trace.child.generations)) return this.#shape(node, trace, 'has no result')
     this.facts.children.push({ node: program, output: trace.child })
+  }
+
+  #claim(node: ClaimNode, trace: Trace): void {
+    const { child, refused } = trace
+    if (refused === true ? child !== undefined : child?.instanceId !== node.childId) return this.#shape(node, trace, 'is neither refused nor the result of its child')
+    this.facts.claims.push({ node, output: child })
   }
 
   /** What was asked and answered on both sides. */

@@ -2,9 +2,10 @@
  * Is what is left of a simulated run what its scenario allows? Compares the final states, outputs and histories of all instances with the plan and with the ledger.
  *
  * Rules, by the name that a violation carries:
- * status, start, missing, shape, nonce (swapped), doubled, event-lost, event-order, child, and those of check-history.ts: one-start, one-end, ids, answers, timer, event-doubled.
+ * status, start, missing, shape, nonce (swapped), doubled, event-lost, event-order, child, claim, and those of check-history.ts: one-start, one-end, ids, answers, timer, event-doubled.
  */
 import { isFinal, limits, type HistoryEvent, type InstanceState } from '@dtfx/core/provider'
+import { checkClaims, claimedIds, type Claim } from './check-claims.js'
 import { checkHistory } from './check-history.js'
 import { checkTrace, type TraceFacts } from './check-trace.js'
 import type { EventEntry, Ledger, Nonce } from './ledger.js'
@@ -48,13 +49,18 @@ class WorldCheck {
   readonly #subjects = new Map<string, Subject>()
   readonly #owners = new Map<Nonce, string>()
   readonly #programs = new Map<number, ProgramNode>()
+  /** Instances of which only the last of several executions is there to be seen: results are judged where they arrived. */
+  readonly #claimed: ReadonlySet<string>
+  readonly #claims: Claim[] = []
 
   constructor(
     readonly scenario: Scenario,
     readonly ledger: Ledger,
     readonly observed: readonly ObservedInstance[],
     readonly options: CheckOptions,
-  ) {}
+  ) {
+    this.#claimed = claimedIds(scenario)
+  }
 
   run(): Violation[] {
     for (const { program } of this.scenario.instances) {
@@ -66,6 +72,8 @@ class WorldCheck {
       this.#checkStarts(planned)
     }
     for (const subject of this.#subjects.values()) this.#checkInstance(subject)
+    // A turn that was lost may have started a child whose answer nobody waits for.
+    if (this.options.allowsRepeatedSends !== true) this.#violations.push(...checkClaims(this.scenario, this.#claims))
     return this.#violations
   }
 
@@ -95,12 +103,10 @@ class WorldCheck {
     const findings = new Findings(state.instanceId)
     this.#checkStatus(subject, findings)
     if (output !== undefined) {
-      const { count, body } = generationsOf(input.program)
-      const { generations, instanceId } = output
-      if (instanceId !== state.instanceId || generations.length !== count) findings.add('shape', `is the output of ${instanceId} with ${generations.length} of ${count} generations`)
-      const facts = checkTrace({ instanceId: state.instanceId, ledger: this.ledger, findings, checkOrder: this.options.eventOrder !== false, checkTalks: this.options.allowsRepeatedSends !== true }, body, generations)
-      this.#checkDoubled(state.instanceId, facts, findings)
+      const facts = this.#trace(state.instanceId, input.program, output, findings)
+      if (!this.#claimed.has(state.instanceId)) this.#checkDoubled(state.instanceId, facts, findings)
       this.#checkChildren(facts, findings)
+      for (const claim of facts.claims) this.#checkClaim(state.instanceId, claim, findings)
       if (state.instanceId === planned.instanceId) this.#checkLost(planned, facts, findings)
     } else if (state.status === 'Completed') findings.add('shape', `has no output: ${state.output?.slice(0, 200)}`)
     this.#violations.push(...findings.violations)
@@ -109,6 +115,22 @@ class WorldCheck {
     const allowsRepeatedEvents = this.options.allowsRepeatedSends === true || wasRewound || this.#forgets(state.instanceId)
     const rules = { instanceId: state.instanceId, wasRewound, allowsRepeatedEvents }
     this.#violations.push(...checkHistory(history, rules))
+  }
+
+  #trace(id: string, program: ProgramNode, { instanceId, generations }: ProgramOutput, findings: Findings): TraceFacts {
+    const { count, body } = generationsOf(program)
+    if (instanceId !== id || generations.length !== count) findings.add('shape', `is the output of ${instanceId} with ${generations.length} of ${count} generations`)
+    const { eventOrder, allowsRepeatedSends } = this.options
+    return checkTrace({ instanceId: id, ledger: this.ledger, findings, checkOrder: eventOrder !== false, checkTalks: allowsRepeatedSends !== true }, body, generations)
+  }
+
+  #checkClaim(by: string, claim: Claim, findings: Findings): void {
+    const { node, output } = claim
+    this.#claims.push(claim)
+    if (output === undefined) return
+    const facts = this.#trace(node.childId, node.program, output, findings)
+    this.#checkDoubled(`${node.childId} for ${by}`, facts, findings)
+    this.#checkChildren(facts, findings)
   }
 
   #checkStatus({ state, planned, history, input }: Subject, findings: Findings): void {

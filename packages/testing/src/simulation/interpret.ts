@@ -2,7 +2,7 @@
  * Runs a program as an orchestration and writes down what every node saw.
  * `attempt` rejects where a node fails, for the constructs that combine promises; `run` turns the failure of an activity into a part of the trace. What a doomed node throws passes through both.
  */
-import { TaskFailedError, TaskTimeoutError, type ContinuedAsNew, type OrchestrationContext } from '@dtfx/core'
+import { SubOrchestrationFailedError, TaskFailedError, TaskTimeoutError, type ContinuedAsNew, type OrchestrationContext } from '@dtfx/core'
 import { nonceOfFailure } from './nonce-of-failure.js'
 import {
   generationsOf,
@@ -10,6 +10,7 @@ import {
   placeOf,
   type Composite,
   type ChildNode,
+  type ClaimNode,
   type DeadlineNode,
   type EventsNode,
   type ProgramInput,
@@ -113,6 +114,8 @@ class Interpreter {
         return { id, child: await ctx.callSubOrchestration<ProgramOutput>(programName, this.#childInput(node.program), this.#childOptions(node)) }
       case 'detached':
         return { id, detached: ctx.startSubOrchestration(programName, this.#childInput(node.program), this.#childOptions(node)) }
+      case 'claim':
+        return this.#claim(node)
       case 'talk':
         return this.#talk(node)
       case 'ask':
@@ -171,6 +174,15 @@ class Interpreter {
     const events: number[] = []
     while (events.length < count) events.push(await this.ctx.waitForExternalEvent<number>(event))
     return { id, events }
+  }
+
+  async #claim({ id, program, childId }: ClaimNode): Promise<Trace> {
+    try {
+      return { id, child: await this.ctx.callSubOrchestration<ProgramOutput>(programName, this.#childInput(program), { instanceId: childId }) }
+    } catch (error) {
+      if (error instanceof SubOrchestrationFailedError && error.failure.properties?.['code'] === 'DTFX_CHILD_ID_IN_USE') return { id, refused: true }
+      throw error
+    }
   }
 
   /**

@@ -63,6 +63,15 @@ export interface ChildNode extends NodeOf<'child' | 'detached'> {
   readonly explicitId?: boolean | undefined
 }
 
+/**
+ * A child under an id that others start too, of the same instance or of another: while one of them runs the start is refused, one that has ended is replaced.
+ * Its program starts no children whose ids it names, and claims nothing.
+ */
+export interface ClaimNode extends NodeOf<'claim'> {
+  readonly program: ProgramNode
+  readonly childId: string
+}
+
 /** A child that asks and a parent that answers, `rounds` times, by events. */
 export interface TalkNode extends NodeOf<'talk'> {
   readonly rounds: number
@@ -88,7 +97,7 @@ export interface GenerationsNode extends NodeOf<'generations'> {
 
 export type ProgramNode =
   | Composite | ActivityNode | RetriedNode | DoomedNode | TimerNode | DeadlineNode | EventsNode | PatienceNode | ForeverNode
-  | ChildNode | TalkNode | AskNode | PatchedNode | StatusNode | GenerationsNode
+  | ChildNode | ClaimNode | TalkNode | AskNode | PatchedNode | StatusNode | GenerationsNode
 
 /** What the interpreting orchestration gets. */
 export interface ProgramInput {
@@ -121,6 +130,8 @@ export interface Trace {
   readonly events?: readonly number[] | undefined
   readonly child?: ProgramOutput | undefined
   readonly detached?: string | undefined
+  /** The id of the child was in use. */
+  readonly refused?: true | undefined
   readonly heard?: readonly string[] | undefined
   readonly patched?: boolean | undefined
   readonly status?: true | undefined

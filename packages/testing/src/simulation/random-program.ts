@@ -14,15 +14,17 @@ export interface Place {
   /** Children that are started and not waited for. */
   readonly detached: boolean
   readonly explicitChildIds: boolean
+  /** Children under ids that others start too; empty: none. */
+  readonly claims: readonly string[]
   readonly depth: number
 }
 
 type Kind = ProgramNode['kind']
 
 const leaves: readonly (readonly [Kind, number])[] = [
-  ['activity', 26], ['retried', 7], ['failing', 4], ['timer', 7], ['deadline', 6], ['events', 12], ['patience', 4], ['child', 8], ['detached', 2], ['talk', 4], ['status', 3],
+  ['activity', 26], ['retried', 7], ['failing', 4], ['timer', 7], ['deadline', 6], ['events', 12], ['patience', 4], ['child', 8], ['detached', 2], ['talk', 4], ['claim', 8], ['status', 3],
 ]
-const composites: readonly (readonly [Kind, number])[] = [['sequence', 20], ['all', 20], ['race', 12], ['any', 6], ['settled', 8], ['map', 7], ['patched', 6]]
+const composites: readonly (readonly [Kind | 'again', number])[] = [['sequence', 20], ['all', 20], ['race', 12], ['any', 6], ['settled', 8], ['map', 7], ['patched', 6], ['again', 3]]
 const eventNames = ['Red', 'Green', 'Blue']
 
 /** Ids for all nodes of one scenario. */
@@ -61,6 +63,7 @@ export class ProgramWriter {
       if (kind === 'events' || kind === 'patience') return place.events
       if (kind === 'talk') return place.talks
       if (kind === 'detached') return place.detached && place.depth > 0
+      if (kind === 'claim') return place.claims.length > 0 && place.depth > 0
       return kind !== 'child' || place.depth > 0
     })
     return this.draw.weighted(allowed)
@@ -68,14 +71,22 @@ export class ProgramWriter {
 
   #composite(place: Place): ProgramNode {
     const { draw } = this
-    const kind = draw.weighted(composites)
+    const kind = draw.weighted(composites.filter(([each]) => each !== 'again' || place.claims.length > 0))
     const inner = { ...place, depth: place.depth - 1 }
     const quiet = { ...inner, events: false, talks: false }
     const id = this.ids.next++
+    if (kind === 'again') return this.#again(id, quiet)
     if (kind === 'patched') return { kind, id, before: this.#node(quiet), after: this.#node(quiet) }
     const isRace = kind === 'race' || kind === 'any'
     const children = Array.from({ length: draw.int(2, kind === 'map' ? 5 : 3) }, () => this.#node(isRace ? quiet : inner))
     return kind === 'map' ? { kind, id, children, concurrency: draw.int(1, 3) } : { kind: kind as Composite['kind'], id, children }
+  }
+
+  /** The same child more than once, at the same time or one after the other. */
+  #again(id: number, place: Place): ProgramNode {
+    const { draw } = this
+    const children = Array.from({ length: draw.int(2, 3) }, () => this.#leaf({ ...place, claims: [`again-${id}`] }, 'claim'))
+    return { kind: draw.weighted([['sequence', 4], ['all', 4], ['race', 2]]), id, children }
   }
 
   #leaf(place: Place, kind: Kind): ProgramNode {
@@ -97,6 +108,10 @@ export class ProgramWriter {
         return { kind, id, event: `Maybe${id}`, timeoutMs: draw.delayMs() }
       case 'child': case 'detached':
         return { kind, id, program: this.#childProgram(place), explicitId: place.explicitChildIds && draw.chance(0.4) ? true : undefined }
+      case 'claim': {
+        const childId = place.claims[draw.int(0, place.claims.length - 1)] as string
+        return { kind, id, program: this.#childProgram({ ...place, explicitChildIds: false, claims: [] }), childId }
+      }
       case 'talk': {
         const rounds = draw.int(1, 3)
         const program: AskNode = { kind: 'ask', id: this.ids.next++, rounds }

@@ -18,11 +18,12 @@ export function randomScenario(seed: number, options: ScenarioOptions): Scenario
   const draw = new Draw(seededRandom(seed))
   const ids: Ids = { next: 1 }
   const count = options.instances ?? draw.int(2, 6)
+  const claims = draw.chance(0.4) ? ['shared-0', 'shared-1'] : []
   const instances: PlannedInstance[] = []
   const script: ScriptStep[] = []
   for (let index = 0; index < count; index++) {
     const fate = draw.weighted(fates)
-    const program = planProgram(new ProgramWriter(draw, ids), fate, options)
+    const program = planProgram(new ProgramWriter(draw, ids), fate, { ...options, claims })
     const planned = { instanceId: `root-${index}`, program, fate }
     instances.push(planned)
     script.push(...planScript(draw, planned))
@@ -31,9 +32,9 @@ export function randomScenario(seed: number, options: ScenarioOptions): Scenario
   return { seed, instances, script: script.sort((a, b) => a.atMs - b.atMs), purges }
 }
 
-function planProgram(writer: ProgramWriter, fate: Fate, options: ScenarioOptions): ProgramNode {
+function planProgram(writer: ProgramWriter, fate: Fate, { explicitChildIds, claims }: Pick<Place, 'explicitChildIds' | 'claims'>): ProgramNode {
   const { draw, ids } = writer
-  const place: Place = { events: true, talks: true, detached: true, explicitChildIds: options.explicitChildIds, depth: 3 }
+  const place: Place = { events: true, talks: true, detached: true, explicitChildIds, claims, depth: 3 }
   const calls = draw.int(3, 20)
   if (fate === 'rewound' || fate === 'fails') return planDoomed(writer, place, calls)
   let program = writer.program(place, calls)

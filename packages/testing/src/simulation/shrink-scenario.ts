@@ -72,7 +72,7 @@ function* smaller(node: ProgramNode): Generator<ProgramNode> {
       for (const after of smaller(node.after)) yield { ...node, after }
       for (const before of smaller(node.before)) yield { ...node, before }
       return
-    case 'child': case 'detached':
+    case 'child': case 'detached': case 'claim':
       for (const program of smaller(node.program)) yield { ...node, program }
       return
     case 'events':
