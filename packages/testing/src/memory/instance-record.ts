@@ -2,8 +2,8 @@
 import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
 import type { Holder } from './held-item.js'
-import type { LocalWork } from './local/local-work.js'
-import type { OutboxEntry } from './local/outbox-activity-item.js'
+import type { InstanceOwner } from './local/instance-owner.js'
+import type { OutboxEntry } from './local/outbox-backup.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 
@@ -35,8 +35,8 @@ export class InstanceRecord {
   session: OrchestrationItem | undefined = undefined
   /** Process that had it last. */
   lastHolder: Holder | undefined = undefined
-  /** What that process runs for it. */
-  local: LocalWork | undefined = undefined
+  /** The process that runs activities for it itself, and what it runs. */
+  local: InstanceOwner | undefined = undefined
   /** In the list of instances that have work. */
   queued = false
   /** Messages that are not visible yet. */
