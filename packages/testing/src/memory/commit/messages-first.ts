@@ -26,9 +26,14 @@ export const messagesFirst: CommitOrder = {
     const local = item.reserve(checkpoint)
     if (record.checkpointId !== checkpoint.checkpointId) {
       await send(item, checkpoint, local)
-      const isWritten = await item.step('write', () => write(item, checkpoint))
+      const isWritten = await item.step('write', () => write(item, checkpoint)).catch((error: unknown) => {
+        item.isInDoubt = true
+        throw error
+      })
       if (!isWritten) {
-        await local.undo()
+        // What has moved the version may be an earlier attempt of this very commit, and somebody else's after it.
+        if (item.isInDoubt) local.abandon()
+        else await local.undo()
         item.finish()
         return { outcome: 'stale' }
       }
@@ -70,7 +75,9 @@ function storeLocked({ record, hub, holder }: OrchestrationItem, outbound: Outbo
   return backup
 }
 
+/** An earlier attempt may have taken effect late: between the look at the checkpoint id and this one. */
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if ((checkpoint.base ?? 0) !== record.version) return false
   writeInstance(hub, record, checkpoint, { touch: true })
   return true

@@ -83,8 +83,10 @@ function isLocal({ record, holder, completions }: OrchestrationItem, id: string)
   return record.local.work.has(id) || completions.some(({ activity }) => activity.delivered.id === id)
 }
 
+/** An earlier attempt may have taken effect late: between the look at the checkpoint id and this one. */
 function write(item: OrchestrationItem, checkpoint: Checkpoint): boolean {
   const { record, hub, holder } = item
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if (!item.isHeld) throw item.lockLost()
   if ((checkpoint.base ?? 0) !== record.version) return false
   const answered = answeredBy(checkpoint)
