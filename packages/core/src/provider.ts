@@ -1,6 +1,7 @@
 /** Entry `@dtfx/core/provider`: the contract for storage providers, the data model, and what providers share. */
 export type { Capabilities, CommitDiscipline } from './provider/capabilities.js'
 export type { Checkpoint, OutboundMessage } from './provider/checkpoint.js'
+export { activityAnswer } from './provider/activity-answer.js'
 export type { ClientPort, CreatePolicy, CreateRequest, CreateResult } from './provider/client-port.js'
 export { delegateService } from './provider/delegate-service.js'
 export { LocalActivities, type LocalActivitiesOptions } from './provider/local-activities/local-activities.js'
@@ -10,6 +11,7 @@ export { LocalCompletion } from './provider/local-activities/local-completion.js
 export type { ActivitySlot, ActivitySlots, LocalReservation } from './provider/local-activities/local-reservation.js'
 export { LocalWork, type LocalOwner } from './provider/local-activities/local-work.js'
 export type { Host, OrchestrationService, OrchestrationServiceFactory } from './provider/orchestration-service.js'
+export { pendingState, startMessages } from './provider/pending-state.js'
 export { resolveHost } from './provider/host.js'
 export { parseSettings, setting, type OptionsOf, type Setting, type SettingsOf, type SettingsSchema } from './provider/settings.js'
 export type { HistoryPort, PurgePort, QuarantinePort, QuarantinedMessage, QueryPort, ScaleMetrics, ScalePort } from './provider/store-ports.js'
@@ -64,7 +66,7 @@ export { sleep, systemClock, type CancelTimer, type Clock } from './base/clock.j
 export { deferred, type Deferred } from './base/deferred.js'
 export { limits } from './base/limits.js'
 export { seededRandom, seedFromText, systemRandom, type Random } from './base/random.js'
-export { addMs, compareTicks, laterTicks, maxTicks, msFromTicks, normalizeTicks, ticksFromMs, type Ticks } from './base/ticks.js'
+export { addMs, compareTicks, dueMsFromTicks, laterTicks, maxTicks, msFromTicks, normalizeTicks, ticksFromMs, type Ticks } from './base/ticks.js'
 export { durationMs, type Duration } from './base/duration.js'
 
 export { DurableError, dtfxError, type ErrorDetails } from './errors/durable-error.js'

@@ -1,8 +1,8 @@
 /** An activity that a worker has locked. Completing it puts the result into the inbox of its instance and ends the message in one step. */
 import {
+  activityAnswer,
   dtfxError,
   isFinal,
-  replyMessageId,
   type ActivityWorkItem,
   type Delivered,
   type Settlement,
@@ -14,7 +14,6 @@ import { HeldItem, type Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import { QueuedMessage } from './queued-message.js'
 import { settle } from './settle.js'
-import { frozenEvent } from './snapshots.js'
 import type { StepName } from './steps.js'
 
 const nothing = Promise.resolve()
@@ -80,8 +79,7 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
 
   /** The result as a message to the instance. */
   protected reply(event: TaskCompletedEvent | TaskFailedEvent): QueuedMessage {
-    const { id, message } = this.message
-    return new QueuedMessage(replyMessageId(id), message.instance.instanceId, Object.freeze({ event: frozenEvent(event), instance: message.instance }), id, undefined)
+    return QueuedMessage.from(activityAnswer(this.message, event), undefined)
   }
 
   #answer(event: TaskCompletedEvent | TaskFailedEvent): void {

@@ -3,7 +3,7 @@
  * Invariant: the backup is deleted only when a commit has the result, or when the result was sent as a message of its own.
  */
 import type { Ticks } from '../../base/ticks.js'
-import { replyMessageId } from '../../model/message.js'
+import { activityAnswer } from '../activity-answer.js'
 import type { Delivered, Settlement } from '../work-items.js'
 import type { LocalActivity } from './local-activity.js'
 import type { ActivityAnswer } from './local-backup.js'
@@ -23,11 +23,11 @@ export class LocalCompletion {
 
   handOut(holder: object): Delivered {
     this.holder = holder
-    const { id, message } = this.activity.delivered
+    const { id, replyTo, message } = activityAnswer(this.activity.delivered, this.answer)
     return {
-      message: Object.freeze({ event: this.answer, instance: message.instance }),
-      id: replyMessageId(id),
-      replyTo: id,
+      message: Object.freeze(message),
+      id,
+      replyTo,
       deliveryCount: ++this.#deliveryCount,
       faultCount: 0,
       enqueuedAt: this.enqueuedAt,

@@ -31,7 +31,7 @@ export const messagesFirst: CommitOrder = {
         throw error
       })
       if (!isWritten) {
-        // What has moved the version may be an earlier attempt of this very commit, and somebody else's after it.
+        // An earlier attempt of this commit may have taken effect, and somebody else's commit come after it.
         if (item.isInDoubt) local.abandon()
         else await local.undo()
         item.finish()
@@ -75,7 +75,7 @@ function storeLocked({ record, hub, holder }: OrchestrationItem, outbound: Outbo
   return backup
 }
 
-/** An earlier attempt may have taken effect late: between the look at the checkpoint id and this one. */
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
   if (record.checkpointId === checkpoint.checkpointId) return true
   if ((checkpoint.base ?? 0) !== record.version) return false

@@ -83,7 +83,7 @@ function isLocal({ record, holder, completions }: OrchestrationItem, id: string)
   return record.local.work.has(id) || completions.some(({ activity }) => activity.delivered.id === id)
 }
 
-/** An earlier attempt may have taken effect late: between the look at the checkpoint id and this one. */
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write(item: OrchestrationItem, checkpoint: Checkpoint): boolean {
   const { record, hub, holder } = item
   if (record.checkpointId === checkpoint.checkpointId) return true
