@@ -17,8 +17,6 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   readonly messages: readonly Delivered[]
   /** Input of an earlier turn that stays for the sake of local activities. */
   retained: QueuedMessage | undefined
-  /** A write of its commit has failed, and may have taken effect. */
-  isInDoubt = false
   #reservation: { readonly checkpointId: string; readonly slots: LocalReservation } | undefined
   /** What it committed: a repeated `complete` of the same checkpoint gets the same answer. */
   #committed: { readonly checkpointId: string; readonly result: CommitResult } | undefined

@@ -134,6 +134,46 @@ describe('outputs', () => {
   })
 })
 
+describe('children that several nodes start', () => {
+  const claim = (id: number): ProgramNode => ({ kind: 'claim', id, childId: 'shared', program: { kind: 'sequence', id: id + 1, children: [work(id + 2)] } })
+  const plan: Scenario = {
+    seed: 2,
+    instances: [{ instanceId: 'x', program: { kind: 'sequence', id: 50, children: [claim(51), claim(61), { kind: 'all', id: 70, children: [claim(71), claim(81)] }] }, fate: 'completes' }],
+    script: [{ kind: 'start', atMs: 0, instanceId: 'x', rivals: [] }],
+    purges: [],
+  }
+  let played: ScenarioRun
+  beforeAll(async () => {
+    played = await playScenario(plan)
+  })
+  const traces = (): Trace[] => [...((JSON.parse(played.observed.find(({ state }) => state.instanceId === 'x')?.state.output ?? '') as ProgramOutput).generations[0]?.of ?? [])]
+  const rules = (parts: Trace[], options?: CheckOptions): string[] => {
+    const observed = played.observed.flatMap((each) => (each.state.instanceId === 'x' ? (changedOutput(() => parts)(each) ?? []) : [each]))
+    return [...new Set(checkWorld(plan, played.ledger, observed, options).map(({ rule }) => rule))].sort()
+  }
+  const refused = (id: number): Trace => ({ id, refused: true })
+
+  test('one after the other each gets a result of its own; at the same time one is refused', () => {
+    expect(traces().slice(0, 2).every(({ child }) => child?.instanceId === 'shared')).toBe(true)
+    expect(traces()[2]?.of?.map(({ refused: isRefused }) => isRefused === true).sort()).toEqual([false, true])
+    expect(rules(traces())).toEqual([])
+  })
+  test('the result of another start, and one that came twice', () => {
+    const [first, second] = traces() as [Trace, Trace]
+    expect(rules(traces().with(1, { ...second, child: first.child }))).toEqual(['shape'])
+    const nonce = first.child?.generations[0]?.of?.[0]?.nonce
+    expect(rules(traces().with(1, { id: 61, child: { instanceId: 'shared', generations: [{ id: 62, of: [{ id: 63, nonce }] }] } }))).toEqual(['doubled', 'nonce'])
+  })
+  test('all starts refused, unless a turn that was lost may have sent one', () => {
+    const all = [refused(51), refused(61), { id: 70, of: [refused(71), refused(81)] }]
+    expect(rules(all)).toEqual(['claim'])
+    expect(rules(all, { allowsRepeatedSends: true })).toEqual([])
+  })
+  test('neither a result nor a refusal', () => {
+    expect(rules(traces().with(0, { id: 51 }))).toEqual(['shape'])
+  })
+})
+
 describe('states', () => {
   test('another end than planned', () => {
     for (const [instanceId, status] of [['a', 'Failed'], ['a', 'Running'], ['b', 'Completed'], ['c', 'Completed']] as const) {

@@ -21,7 +21,7 @@ test('200 random scenarios end as planned', async () => {
     expect(checkPurged(scenario.purges, left.map(({ state }) => state)), `seed ${seed}`).toEqual([])
   }
   // Every kind of node was met.
-  expect(kinds.size).toBe(22)
+  expect(kinds.size).toBe(23)
 })
 
 test('a seed draws the same scenario again, which is plain JSON, and no two seeds the same', () => {

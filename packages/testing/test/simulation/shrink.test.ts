@@ -28,6 +28,6 @@ test('the smallest run that still fails has one instance, one worker and no faul
   expect(smallest.scenario?.script).toEqual([{ kind: 'start', atMs: 0, instanceId: 'lost', rivals: [] }])
   const text = describeFailure(report, { options: smallest, report: last, tries: 1 })
   expect(text).toContain('again: pnpm sim --from 5 --seeds 1 --commit state-first-outbox --shrink')
-  expect(text).toContain('without crash, transient, ambiguous, delay, pause, loseLock, duplicate, late, reorder, deploy, clockSkewMs')
+  expect(text).toContain('without crash, transient, ambiguous, delay, pause, loseLock, duplicate, late, reorder, stop, deploy, clockSkewMs')
   expect(text).toContain('lost, which completes: {"kind":"forever","id":9002}')
 })

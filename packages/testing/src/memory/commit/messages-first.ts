@@ -26,14 +26,9 @@ export const messagesFirst: CommitOrder = {
     const local = item.reserve(checkpoint)
     if (record.checkpointId !== checkpoint.checkpointId) {
       await send(item, checkpoint, local)
-      const isWritten = await item.step('write', () => write(item, checkpoint)).catch((error: unknown) => {
-        item.isInDoubt = true
-        throw error
-      })
+      const isWritten = await item.step('write', () => write(item, checkpoint))
       if (!isWritten) {
-        // An earlier attempt of this commit may have taken effect, and somebody else's commit come after it.
-        if (item.isInDoubt) local.abandon()
-        else await local.undo()
+        await local.undo()
         item.finish()
         return { outcome: 'stale' }
       }
