@@ -14,13 +14,15 @@ export interface StartSituation {
   readonly isOver: boolean
 }
 
-type StartedCall = Pick<ExecutionStartedEvent, 'parent' | 'timestamp'>
-
 export type StartVerdict =
-  | { readonly kind: 'accept' }
+  | {
+      readonly kind: 'accept'
+      /** The living execution that gives way; its parent is told. */
+      readonly replaced?: ExecutionStartedEvent | undefined
+    }
   /** A duplicate, or late: without effect. */
   | { readonly kind: 'ignore'; readonly reason: string }
-  /** Another execution is alive under this id. */
+  /** Another execution is alive under this id; the parent is told. */
   | { readonly kind: 'refuse'; readonly reason: string }
 
 const accept: StartVerdict = { kind: 'accept' }
@@ -30,7 +32,7 @@ export function judgeStart(start: ExecutionStartedEvent, { started, runtime, sta
   const current = started ?? runtime?.start
   if (current?.instance.executionId === executionId) return { kind: 'ignore', reason: 'this execution has started already' }
   if (state !== undefined && isFinal(state.status) && state.executionId === executionId) return { kind: 'ignore', reason: 'this execution is over' }
-  if (started !== undefined || (runtime !== undefined && !isOver)) return unlessSameCall({ parent: current?.parent, timestamp: current?.timestamp ?? start.timestamp }, start)
+  if (started !== undefined || (runtime !== undefined && !isOver)) return unlessSameCall({ parent: current?.parent, timestamp: current?.timestamp ?? start.timestamp, event: current }, start)
   if (state === undefined || state.executionId === executionId) return accept
   if (state.status === 'Pending') return unlessSameCall({ parent: state.parent, timestamp: state.createdAt }, start)
   // A client's start belongs to the state that `create` stored with it. One that is older than the stored execution is a leftover (of a scheduled start that was terminated, say).
@@ -38,11 +40,21 @@ export function judgeStart(start: ExecutionStartedEvent, { started, runtime, sta
   return accept
 }
 
-/** Same call of the same parent: a re-run turn, or the parent was rewound. The later start wins; clocks are compared only within one execution of the parent, which has no other way to repeat a call. */
-function unlessSameCall(current: StartedCall, next: StartedCall): StartVerdict {
+interface StartedCall extends Pick<ExecutionStartedEvent, 'parent' | 'timestamp'> {
+  readonly event?: ExecutionStartedEvent | undefined
+}
+
+/**
+ * Same call of the same parent: a re-run turn, or the parent was rewound or has continued as new. The later start wins; clocks are compared only within one execution of the parent, which has no other
+ * way to repeat a call. Clocks differ and starts come late, so the one that does not win may be the one that the parent waits for: it is answered. An answer that nobody waits for names another start
+ * than the parent's, and is dropped. Starts that .NET sent name no id, so that the answer to a lost one would be taken for that to the other: these are not answered.
+ */
+function unlessSameCall(current: StartedCall, next: ExecutionStartedEvent): StartVerdict {
   const [before, after] = [current.parent, next.parent]
   const isSame = before !== undefined && after !== undefined && before.instance.instanceId === after.instance.instanceId && before.taskScheduleId === after.taskScheduleId
   if (!isSame) return { kind: 'refuse', reason: 'the instance id is in use' }
   const isOlder = before.instance.executionId === after.instance.executionId && compareTicks(next.timestamp, current.timestamp) < 0
-  return isOlder ? { kind: 'ignore', reason: 'older than the start that was accepted' } : accept
+  const isNamed = next.messageId !== undefined
+  if (isOlder) return { kind: isNamed ? 'refuse' : 'ignore', reason: 'older than the start that was accepted' }
+  return isNamed ? { kind: 'accept', replaced: current.event } : accept
 }

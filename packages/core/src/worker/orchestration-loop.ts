@@ -234,8 +234,9 @@ export class OrchestrationLoop {
     if (prepared.kind === 'terminate-pending') return this.complete(item, terminatePending(inputs))
     const outbound = [...refuseStarts(prepared, now), ...(prepared.answerAgain && runtime !== undefined ? repeatAnswer(runtime, now, prepared.asked) : [])]
     if (outbound.length === 0 && !this.#needsFence(known)) return item.release(prepared.settlements)
-    const { settlements } = prepared
-    await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })
+    const { settlements, consumedIds } = prepared
+    const { version, checkpointId } = inputs
+    await this.complete(item, { executionId: runtime?.executionId ?? '', base: version, checkpointId, settlements, history: { kind: 'append', events: [] }, outbound, consumedIds })
   }
 
   /**

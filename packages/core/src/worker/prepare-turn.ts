@@ -88,19 +88,39 @@ class Preparation {
 
   start(delivered: Delivered, event: ExecutionStartedEvent, index: number): void {
     const { runtime, state } = this.inputs
-    if (this.#wasConsumed(delivered)) {
-      if (this.#isOver && runtime?.start?.messageId === delivered.id) this.#answerAgain = true
-      return this.#repeat(delivered)
-    }
+    if (this.#wasConsumed(delivered)) return this.#startAgain(delivered, event)
     const verdict = judgeStart(event, { started: this.#started, runtime, state, isOver: this.#isOver })
-    if (verdict.kind === 'refuse' && event.parent !== undefined) this.#refused.push({ start: event, messageId: delivered.id })
-    if (verdict.kind !== 'accept') return this.#discard(delivered, verdict.reason)
+    if (verdict.kind === 'refuse') return this.#refuse(delivered, event, verdict.reason)
+    if (verdict.kind === 'ignore') return this.#discard(delivered, verdict.reason)
+    if (verdict.replaced?.messageId !== undefined) this.#refused.push({ start: verdict.replaced, messageId: verdict.replaced.messageId })
     this.#started = { ...event, messageId: event.messageId ?? delivered.id }
     if (runtime !== undefined || this.#admitted.length > 0) this.#takeOver = index
     this.#remember(delivered)
     this.#settle(delivered, 'consumed')
     this.#admitted.length = 0
     this.#admitted.push(this.#started)
+  }
+
+  /**
+   * A turn of the parent that was lost may have sent it the first time, so that the answer came before the turn that counts, and was to nobody: a finished child answers again.
+   * What it said is gone when another start has taken its place since, or when it was refused: then the parent is told that the id is in use.
+   */
+  #startAgain(delivered: Delivered, event: ExecutionStartedEvent): void {
+    const { runtime, commit } = this.inputs
+    const isCurrent = (this.#started ?? runtime?.start)?.messageId === delivered.id
+    if (isCurrent && this.#isOver) this.#answerAgain = true
+    const isOwed = !isCurrent && commit === 'messages-first' && event.parent !== undefined && event.messageId !== undefined
+    if (isOwed && !this.#refused.some(({ messageId }) => messageId === delivered.id)) this.#refused.push({ start: event, messageId: delivered.id })
+    this.#repeat(delivered)
+  }
+
+  /** Remembered, because its copy may come when the id is free again: the parent takes the refusal, and nobody would wait for the child. */
+  #refuse(delivered: Delivered, start: ExecutionStartedEvent, reason: string): void {
+    if (start.parent !== undefined) {
+      this.#refused.push({ start, messageId: delivered.id })
+      this.#remember(delivered)
+    }
+    return this.#discard(delivered, reason)
   }
 
   other(delivered: Delivered, index: number): void {

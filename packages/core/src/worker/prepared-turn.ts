@@ -46,7 +46,7 @@ export interface PreparedTurn {
   readonly deletes: readonly MessageId[]
   /** The stored history gives way to that of the started execution. */
   readonly replaces: boolean
-  /** Starts that were refused because the id is in use: their parents are told. */
+  /** Starts that were refused because the id is in use, or gave way to another of the same call: their parents are told. */
   readonly refusedStarts: readonly { readonly start: ExecutionStartedEvent; readonly messageId: MessageId }[]
   readonly rewind?: ExecutionRewoundEvent | undefined
   /** The parent may not have been ready for the answer of the finished execution, and gets it once more. */

@@ -223,6 +223,39 @@ describe('prepareTurn: a start meets an id in use', () => {
     expect(prepared.refusedStarts.map(({ messageId }) => messageId)).toEqual(['s'])
   })
 
+  it('of another parent, once more when the id is free: it stays refused, and where turns may be lost the parent is told again', () => {
+    const other = { ...parent, instance: { instanceId: 'rival', executionId: 'r1' } }
+    const refused = message('s', start('e2', { parent: other, messageId: 's' }))
+    const { consumedIds = noConsumedIds } = prepare([refused], { runtime: child, state: stateOf({ parent }) })
+    expect(consumedIds.deleted).toEqual(['s'])
+    const over = { runtime: ended('Completed'), state: stateOf({ status: 'Completed', parent }), consumedIds }
+    expect(prepare([refused], over)).toMatchObject({ kind: 'settle', refusedStarts: [] })
+    expect(prepare([refused, refused], { ...over, commit: 'messages-first' }).refusedStarts.map(({ messageId }) => messageId)).toEqual(['s'])
+  })
+
+  it('of the same call: the parent of the one that gives way is told, because it may wait for that one', () => {
+    const call = (id: string, second: number, execution = 'boss-1'): HistoryEvent =>
+      start(id, { parent: { ...parent, instance: { instanceId: 'boss', executionId: execution } }, messageId: id, timestamp: at(second) })
+    const running = { runtime: new RuntimeState('order-1', [turnStart(0), call('e1', 5), turnEnd(0)]), state: stateOf({ parent }) }
+    const told = (messages: readonly Delivered[], more: object = running): string[] => prepare(messages, more).refusedStarts.map(({ start: { instance } }) => instance.executionId as string)
+    expect(told([message('e2', call('e2', 6))])).toEqual(['e1'])
+    expect(told([message('e2', call('e2', 4))])).toEqual(['e2'])
+    // Of an earlier execution of the parent, and late: clocks tell nothing.
+    expect(told([message('e2', call('e2', 4, 'boss-0'))])).toEqual(['e1'])
+    expect(told([message('e2', call('e2', 6)), message('e3', call('e3', 7))])).toEqual(['e1', 'e2'])
+    expect(told([message('e1', call('e1', 5)), message('e2', call('e2', 6))], { runtime: undefined, state: undefined })).toEqual(['e1'])
+    // The start of a .NET parent names no id, and its answers match by task alone.
+    expect(told([message('e2', { ...call('e2', 6), messageId: undefined })])).toEqual([])
+    expect(told([message('e2', { ...call('e2', 4), messageId: undefined })])).toEqual([])
+  })
+
+  it('a start that came before a turn that was lost: its answer is gone when another took its place, and its parent is told so', () => {
+    const again = message('s', start('e0', { parent, messageId: 's' }))
+    const more = { runtime: child, state: stateOf({ parent }), consumedIds: { deleted: ['s'], pending: [] } }
+    expect(prepare([again], { ...more, commit: 'messages-first' }).refusedStarts.map(({ messageId }) => messageId)).toEqual(['s'])
+    expect(prepare([again], { ...more, commit: 'state-first-outbox' }).refusedStarts).toEqual([])
+  })
+
   it('of a client: it is discarded in silence', () => {
     expect(prepare([message('s', start('e2'))], { runtime: child, state: stateOf({ parent }) })).toMatchObject({ kind: 'settle', refusedStarts: [] })
   })

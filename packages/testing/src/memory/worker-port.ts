@@ -64,7 +64,8 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     hub.inboxes.waiters.rejectAllOf(this, stopped())
     hub.activities.waiters.rejectAllOf(this, stopped())
     const owned = [...hub.store.records()].flatMap(({ local }) => (local?.holder === this ? [local] : []))
-    await Promise.all(owned.map((owner) => owner.drain()))
+    // What could not be given back in order is lost with the rest.
+    await Promise.allSettled(owned.map((owner) => owner.drain()))
     if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
     const abandoned = hub.locks.heldBy(this)
     for (const item of abandoned) item.lose()

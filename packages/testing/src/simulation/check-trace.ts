@@ -1,87 +1,160 @@
-/** Whether a trace is what a program must have seen: its shape from the plan, its results from the ledger. Pure. */
-import type { Outcome, Trace, TraceEntry } from './definitions.js'
-import type { Ledger } from './ledger.js'
-import type { Program, ProgramStep } from './program.js'
+/**
+ * Does a trace have the shape that its program demands, and is every nonce in it one that was issued for exactly this place? Walks program and trace side by side.
+ * Nonces, children and texts that are met on the way are collected for the rules that compare instances.
+ */
+import type { Claim } from './check-claims.js'
+import { workNames } from './definitions.js'
+import type { EventEntry, Ledger, Nonce } from './ledger.js'
+import { placeOf, type ClaimNode, type ProgramNode, type ProgramOutput, type Trace } from './program.js'
+import type { Findings } from './violation.js'
 
-export interface TraceWorld {
+export interface TraceSubject {
+  readonly instanceId: string
   readonly ledger: Ledger
-  /** Nonces of the events that clients sent to the instance, by step. */
-  readonly events: ReadonlyMap<number, readonly string[]>
+  readonly findings: Findings
+  /** Events of one name come in the order in which they were sent, if the sends were one after the other. */
+  readonly checkOrder: boolean
+  /** All questions come, in the order of their rounds. Not so where a turn may be lost that has answered: then the next question, or the result, overtakes the one that was answered. */
+  readonly checkTalks: boolean
 }
 
-/** Problems of one outcome and of the children in it; empty: it is right. */
-export function checkTrace({ instanceId, trace }: Outcome, program: Program, world: TraceWorld): string[] {
-  return compare(trace, program, instanceId, world)
+/** What a trace told. */
+export interface TraceFacts {
+  readonly nonces: Nonce[]
+  readonly children: { readonly node: ProgramNode; readonly output: ProgramOutput }[]
+  /** Ids of children that were started and not waited for. */
+  readonly detached: string[]
+  readonly claims: Claim[]
 }
 
-/** The nonces of activities that an instance saw itself, not those of its children. */
-export function ownNonces(trace: Trace): string[] {
-  return trace.flatMap((entry) => {
-    if (!isPair(entry)) return 'all' in entry ? entry.all.flatMap(ownNonces) : []
-    return typeof entry[1] === 'string' && /^n\d+$/.test(entry[1]) ? [entry[1]] : []
-  })
+export function checkTrace(subject: TraceSubject, body: ProgramNode, generations: readonly Trace[]): TraceFacts {
+  const facts: TraceFacts = { nonces: [], children: [], detached: [], claims: [] }
+  generations.forEach((trace, generation) => new TraceCheck(subject, facts, generation).check(body, trace))
+  return facts
 }
 
-function compare(trace: Trace, program: Program, instanceId: string, world: TraceWorld): string[] {
-  if (!Array.isArray(trace)) return [`${instanceId}: the trace is no list`]
-  if (trace.length !== program.length) return [`${instanceId}: ${trace.length} steps were seen, ${program.length} planned`]
-  return program.flatMap((step, at) => compareStep(trace[at] as TraceEntry, step, instanceId, world).map((problem) => `${instanceId}, step ${step.id} (${step.kind}): ${problem}`))
-}
+class TraceCheck {
+  constructor(
+    readonly subject: TraceSubject,
+    readonly facts: TraceFacts,
+    readonly generation: number,
+  ) {}
 
-function compareStep(entry: TraceEntry, step: ProgramStep, instanceId: string, world: TraceWorld): string[] {
-  if (!isPair(entry)) {
-    if (entry.id !== step.id) return [`step ${entry.id} was seen in its place`]
-    if ('all' in entry) return step.kind === 'all' ? step.branches.flatMap((branch, at) => compare(entry.all[at] ?? [], branch, instanceId, world)) : ['it has no branches']
-    if (step.kind !== 'child' && step.kind !== 'talk') return ['it has no child']
-    return compare(entry.child.trace, step.body, entry.child.instanceId, { ...world, events: new Map() })
+  check(node: ProgramNode, trace: Trace | undefined): void {
+    if (trace?.id !== node.id) return this.#shape(node, trace, 'belongs to another node')
+    switch (node.kind) {
+      case 'sequence': case 'all': case 'map': case 'settled':
+        return this.#children(node, node.children, trace)
+      case 'race':
+        return this.#winner(node, node.children, trace)
+      case 'any':
+        return trace.winner === undefined ? this.#children(node, node.children, trace) : this.#winner(node, node.children, trace)
+      case 'activity':
+        return this.#activity(node, workNames[node.work] as string, trace.nonce)
+      case 'retried':
+        return this.#activity(node, 'Flaky', trace.nonce)
+      case 'failing':
+        return this.#activity(node, 'Failing', trace.error)
+      case 'doomed':
+        return this.#activity(node, 'Doomed', trace.nonce)
+      case 'timer':
+        return trace.fired === true ? undefined : this.#shape(node, trace, 'did not fire')
+      case 'deadline':
+        return trace.winner === 0 && trace.nonce === undefined ? undefined : this.#activity(node, 'Work0', trace.winner === 1 ? trace.nonce : undefined)
+      case 'events':
+        return this.#events(node, node.event, trace, [node.count])
+      case 'patience':
+        return this.#events(node, node.event, trace, [0, 1])
+      case 'status':
+        return trace.status === true ? undefined : this.#shape(node, trace, 'was not set')
+      case 'child':
+        return this.#child(node, node.program, trace)
+      case 'detached':
+        return trace.detached === undefined ? this.#shape(node, trace, 'names no child') : void this.facts.detached.push(trace.detached)
+      case 'claim':
+        return this.#claim(node, trace)
+      case 'talk':
+        return this.#talk(node, trace, node.rounds)
+      case 'ask':
+        return trace.heard?.length === node.rounds ? undefined : this.#shape(node, trace, `heard ${trace.heard?.length} of ${node.rounds} answers`)
+      case 'patched':
+        return this.#children(node, [trace.patched === true ? node.after : node.before], trace)
+      case 'forever':
+      case 'generations':
+        return this.#shape(node, trace, 'cannot be in a trace')
+    }
   }
-  const [id, saw] = entry
-  if (id !== step.id) return [`step ${id} was seen in its place`]
-  return typeof saw === 'string' ? compareResult(saw, step, instanceId, world) : compareEvents(saw, step, world)
-}
 
-function compareResult(saw: string, step: ProgramStep, instanceId: string, { ledger }: TraceWorld): string[] {
-  const expected = (text: string): string[] => (saw === text ? [] : [`saw '${saw}' instead of '${text}'`])
-  const result = (name: string): string[] => {
-    const issued = ledger.issued.get(saw)
-    if (issued === undefined) return [`saw '${saw}', which no activity returned`]
-    if (issued.instanceId === instanceId && issued.name === name && issued.stepId === step.id) return []
-    return [`saw ${saw}, the result of '${issued.name}' for step ${issued.stepId} of ${issued.instanceId}`]
+  #shape(node: ProgramNode, trace: Trace | undefined, problem: string): void {
+    this.subject.findings.add('shape', `${node.kind} ${placeOf(node, this.generation)} ${problem}: ${JSON.stringify(trace)?.slice(0, 200)}`)
   }
-  switch (step.kind) {
-    case 'work':
-      return result('Work')
-    case 'race':
-      return saw === 'late' ? [] : result('Work')
-    case 'flaky':
-      return result('Flaky')
-    case 'broken':
-      return result('Broken')
-    case 'bad':
-      return expected('failed')
-    case 'timer':
-      return expected('fired')
-    case 'patch':
-      return expected('true')
-    case 'ask':
-      return expected(`answer${step.id}`)
-    case 'detached':
-      return expected('started')
-    case 'again':
-      return expected('again')
-    default:
-      return [`saw '${saw}'`]
+
+  #children(node: ProgramNode, children: readonly ProgramNode[], trace: Trace): void {
+    if (trace.of?.length !== children.length) return this.#shape(node, trace, `has ${trace.of?.length} of ${children.length} parts`)
+    children.forEach((child, index) => this.check(child, trace.of?.[index]))
   }
-}
 
-/** Each exactly once; in which order is not promised between stores. */
-function compareEvents(saw: readonly string[], step: ProgramStep, { events }: TraceWorld): string[] {
-  if (step.kind !== 'collect') return ['it collects no events']
-  const sent = [...(events.get(step.id) ?? [])].sort()
-  const received = [...saw].sort()
-  return sent.length === received.length && sent.every((nonce, at) => nonce === received[at]) ? [] : [`saw the events ${received.join(', ')}; sent were ${sent.join(', ')}`]
-}
+  #winner(node: ProgramNode, children: readonly ProgramNode[], trace: Trace): void {
+    const winner = children[trace.winner ?? -1]
+    if (winner === undefined || trace.of?.length !== 1) return this.#shape(node, trace, 'has no winner')
+    if (node.kind === 'any' && trace.of[0]?.error !== undefined) return this.#shape(node, trace, 'was won by a failure')
+    this.check(winner, trace.of[0])
+  }
 
-function isPair(entry: TraceEntry): entry is Exclude<TraceEntry, { readonly id: number }> {
-  return Array.isArray(entry)
+  #activity(node: ProgramNode, name: string, nonce: Nonce | undefined): void {
+    if (nonce === undefined) return this.#shape(node, { id: node.id }, 'has no result')
+    this.facts.nonces.push(nonce)
+    const at = placeOf(node, this.generation)
+    const entry = this.subject.ledger.find(nonce)
+    if (entry === undefined) return this.subject.findings.add('nonce', `${nonce} of ${name} at ${at} was never issued`)
+    if (entry.kind === 'activity' && entry.name === name && entry.at === at && entry.instanceId === this.subject.instanceId) return
+    this.subject.findings.add('nonce', `${nonce} at ${name} ${at} was issued for ${JSON.stringify(entry)}`)
+  }
+
+  #events(node: ProgramNode, name: string, trace: Trace, counts: readonly number[]): void {
+    const nonces = trace.events ?? []
+    if (!counts.includes(nonces.length)) return this.#shape(node, trace, `has ${nonces.length} events`)
+    const entries: EventEntry[] = []
+    for (const nonce of nonces) {
+      this.facts.nonces.push(nonce)
+      const entry = this.subject.ledger.find(nonce)
+      if (entry?.kind !== 'event' || entry.name !== name || entry.instanceId !== this.subject.instanceId || entry.outcome === 'refused') {
+        this.subject.findings.add('nonce', `${nonce} at event ${name} ${placeOf(node, this.generation)} is ${JSON.stringify(entry) ?? 'unknown'}`)
+      } else entries.push(entry)
+    }
+    if (this.subject.checkOrder) this.#order(name, entries)
+  }
+
+  #order(name: string, entries: readonly EventEntry[]): void {
+    let latest = 0
+    for (const { nonce, begunAt, endedAt, outcome, inOrder } of entries) {
+      if (!inOrder) continue
+      if (outcome === 'acknowledged' && endedAt !== undefined && endedAt < latest) {
+        this.subject.findings.add('event-order', `${nonce} of ${name} came after one that was sent later, at ${latest}`)
+      }
+      latest = Math.max(latest, begunAt)
+    }
+  }
+
+  #child(node: ProgramNode, program: ProgramNode, trace: Trace): void {
+    if (trace.child === undefined || !Array.isArray(trace.child.generations)) return this.#shape(node, trace, 'has no result')
+    this.facts.children.push({ node: program, output: trace.child })
+  }
+
+  #claim(node: ClaimNode, trace: Trace): void {
+    const { child, refused } = trace
+    if (refused === true ? child !== undefined : child?.instanceId !== node.childId) return this.#shape(node, trace, 'is neither refused nor the result of its child')
+    this.facts.claims.push({ node, output: child })
+  }
+
+  /** What was asked and answered on both sides. */
+  #talk(node: ProgramNode & { readonly program: ProgramNode }, trace: Trace, rounds: number): void {
+    this.#child(node, node.program, trace)
+    const { child, heard = [] } = trace
+    const questions = Array.from({ length: rounds }, (_, round) => `${child?.instanceId} asks ${round}`)
+    const isHeard = this.subject.checkTalks ? heard.length === rounds && heard.every((text, round) => text === questions[round]) : heard.every((text) => questions.includes(text))
+    if (!isHeard) this.#shape(node, trace, `heard other than ${rounds} questions`)
+    const answers = child?.generations[0]?.heard ?? []
+    if (questions.some((text, round) => answers[round] !== `answer to ${text}`)) this.#shape(node, trace, 'was answered by another')
+  }
 }

@@ -1,7 +1,10 @@
 /** A failing simulation as text for people: what was broken, how to see it again, and the smallest run that shows it. */
 import type { FaultOptions } from './fault-options.js'
+import type { Fate } from './scenario.js'
 import type { Shrunk } from './shrink.js'
 import type { SimulationReport } from './simulate.js'
+
+const fateText: Readonly<Record<Fate, string>> = { completes: 'completes', fails: 'fails', rewound: 'fails and is rewound', terminated: 'is terminated' }
 
 export function describeFailure(report: SimulationReport, shrunk?: Shrunk): string {
   const { seed, commit, violations, faults } = report
@@ -22,7 +25,7 @@ function describeShrunk({ options, report, tries }: Shrunk): string[] {
   return [
     `smallest of ${tries} tries: ${workers} workers${off.length === 0 ? '' : `, without ${off.join(', ')}`}`,
     ...report.violations.slice(0, 3).map((violation) => `  - ${violation}`),
-    ...(scenario?.instances ?? []).map(({ instanceId, program }) => `  ${instanceId}: ${JSON.stringify(program)}`),
+    ...(scenario?.instances ?? []).map(({ instanceId, fate, program }) => `  ${instanceId}, which ${fateText[fate]}: ${JSON.stringify(program)}`),
     ...(scenario?.script ?? []).map((step) => `  ${JSON.stringify(step)}`),
   ]
 }

@@ -6,11 +6,11 @@ import type { CheckedFaults } from './fault-options.js'
 /** What happens to one step of a store. */
 export type StepFault = 'none' | 'crash-before' | 'crash-after' | 'transient' | 'unknown-done' | 'unknown-not-done' | 'unknown-later' | 'pause'
 
-export type FaultCounts = Record<Exclude<StepFault, 'none'> | 'delay' | 'lost-lock' | 'duplicate' | 'late' | 'reorder', number>
+export type FaultCounts = Record<Exclude<StepFault, 'none'> | 'stop' | 'deploy' | 'delay' | 'lost-lock' | 'duplicate' | 'late' | 'reorder', number>
 
 export class FaultDice {
   readonly counts: FaultCounts = {
-    'crash-before': 0, 'crash-after': 0, transient: 0, 'unknown-done': 0, 'unknown-not-done': 0, 'unknown-later': 0, pause: 0, delay: 0, 'lost-lock': 0, duplicate: 0, late: 0, reorder: 0,
+    'crash-before': 0, 'crash-after': 0, transient: 0, 'unknown-done': 0, 'unknown-not-done': 0, 'unknown-later': 0, pause: 0, stop: 0, deploy: 0, delay: 0, 'lost-lock': 0, duplicate: 0, late: 0, reorder: 0,
   }
   readonly #endMs: number
 
@@ -35,6 +35,19 @@ export class FaultDice {
     if (this.#happens(transient)) return this.#counted('transient')
     if (!this.#happens(ambiguous)) return 'none'
     return this.#counted((['unknown-done', 'unknown-not-done', 'unknown-later'] as const)[Math.floor(this.random.next() * 3)] ?? 'unknown-done')
+  }
+
+  /** When the code is changed; undefined: it is the new one from the beginning. */
+  deployMs(): number | undefined {
+    const { deploy, untilMs } = this.faults
+    if (!this.#happens(deploy)) return undefined
+    this.counts.deploy++
+    return this.between(1, untilMs / 2)
+  }
+
+  /** When, after its start, a worker is stopped in good order; undefined: it is not. */
+  stopMs(): number | undefined {
+    return this.#drew('stop', this.faults.stop) ? this.between(1, this.faults.untilMs / 2) : undefined
   }
 
   /** How long the step takes. */

@@ -1,8 +1,14 @@
-/** The clock of a simulated process: the store's with a constant error. Its timers end with the process, and wait while it stands still. Time that runs backwards is not simulated. */
+/**
+ * The clock of a simulated process: the store's with a constant error. Its timers end with the process, and wait while it stands still; they are counted, so that one that is left over is seen.
+ * Time that runs backwards is not simulated.
+ */
 import { ticksFromMs, type CancelTimer, type Clock, type Ticks } from '@dtfx/core/provider'
 import type { ProcessGate } from './process-gate.js'
 
 export class ProcessClock implements Clock {
+  /** Timers that have neither fired nor were cancelled. */
+  timers = 0
+
   constructor(
     readonly base: Clock,
     readonly skewMs: number,
@@ -22,15 +28,15 @@ export class ProcessClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): CancelTimer {
-    let isCancelled = false
-    const cancel = this.base.setTimer(delayMs, () => {
-      void this.gate.enter().then(() => {
-        if (!isCancelled) fire()
-      })
-    })
-    return () => {
-      isCancelled = true
-      cancel()
+    let isOpen = true
+    this.timers++
+    const close = (): boolean => {
+      if (!isOpen) return false
+      isOpen = false
+      this.timers--
+      return true
     }
+    const cancel = this.base.setTimer(delayMs, () => void this.gate.enter().then(() => close() && fire()))
+    return () => void (close() && cancel())
   }
 }

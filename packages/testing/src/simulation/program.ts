@@ -1,120 +1,188 @@
 /**
- * Random orchestration programs as data: what an instance of a simulation does, step by step. The same tree is its input, its plan for the checker and, made smaller, its counter-example.
- * Invariant: ids of steps are unique within a scenario, so that a result, an event or a failure belongs to one step of one instance.
+ * A random orchestration as data: a tree of durable constructs that travels as the input of the orchestration that interprets it.
+ *
+ * Invariants:
+ * 1. Node ids are unique within a scenario, sub-programs of children included; with the instance and its generation an id names one place of one run.
+ * 2. Waits for events of clients stand only in programs of planned instances, never under a race, so that how many events a program takes is known before it runs.
+ * 3. `generations` is only the outermost node of a program.
  */
-import type { Random } from '@dtfx/core/provider'
-
-export type ProgramStep =
-  /** An activity; its result goes into the trace. */
-  | { readonly kind: 'work'; readonly id: number; readonly takesMs: number }
-  /** An activity whose first executions fail, with durable retries. */
-  | { readonly kind: 'flaky'; readonly id: number; readonly failures: number }
-  /** An activity that always fails; the failure is caught. */
-  | { readonly kind: 'bad'; readonly id: number }
-  /** An activity that fails, and the instance with it, until the instance was rewound. */
-  | { readonly kind: 'broken'; readonly id: number }
-  | { readonly kind: 'timer'; readonly id: number; readonly delayMs: number }
-  /** An activity against a timer. */
-  | { readonly kind: 'race'; readonly id: number; readonly takesMs: number; readonly delayMs: number }
-  /** As many external events of a name of its own. */
-  | { readonly kind: 'collect'; readonly id: number; readonly count: number }
-  | { readonly kind: 'all'; readonly id: number; readonly branches: readonly Program[] }
-  | { readonly kind: 'child'; readonly id: number; readonly body: Program; readonly explicitId: boolean }
-  /** A child that asks its parent by an event and waits for the answer. */
-  | { readonly kind: 'talk'; readonly id: number; readonly body: Program }
-  /** A child nobody waits for. */
-  | { readonly kind: 'detached'; readonly id: number; readonly body: Program }
-  /** A child that asks: the other half of `talk`. */
-  | { readonly kind: 'ask'; readonly id: number }
-  | { readonly kind: 'patch'; readonly id: number }
-  /** Continue as new with the rest. */
-  | { readonly kind: 'again'; readonly id: number }
-
-export type Program = readonly ProgramStep[]
-type Place = 'root' | 'root branch' | 'child' | 'branch'
-export type StepKind = ProgramStep['kind']
-
-export interface ProgramOptions {
-  readonly explicitChildIds: boolean
+interface NodeOf<Kind extends string> {
+  readonly kind: Kind
+  readonly id: number
 }
 
-const weights: readonly (readonly [StepKind, number])[] = [
-  ['work', 26], ['flaky', 8], ['bad', 4], ['broken', 3], ['timer', 12], ['race', 8], ['collect', 12], ['all', 10], ['child', 8], ['talk', 4], ['detached', 3], ['patch', 3], ['again', 7],
-]
+export interface Composite extends NodeOf<'sequence' | 'all' | 'race' | 'any' | 'settled' | 'map'> {
+  readonly children: readonly ProgramNode[]
+  /** Of `map`: items open at once. */
+  readonly concurrency?: number | undefined
+}
 
-/** Programs of one scenario draw their ids from one source. */
-export class ProgramMaker {
-  #ids = 0
+export interface ActivityNode extends NodeOf<'activity'> {
+  /** Which of the activities `Work0` … `Work3`. */
+  readonly work: number
+  readonly takesMs: number
+}
 
-  constructor(
-    readonly random: Random,
-    readonly options: ProgramOptions,
-  ) {}
+/** `retried` fails its first `failures` attempts and then succeeds; `failing` fails all of its attempts, and the program goes on from there. */
+export interface RetriedNode extends NodeOf<'retried' | 'failing'> {
+  readonly failures: number
+  readonly delayMs: number
+}
 
-  /** `place`: a root is reached by clients, and everything but a branch may continue as new. */
-  program(depth = 2, place: Place = 'root'): Program {
-    return Array.from({ length: this.#upTo(place === 'root' ? 7 : 3) }, () => this.#step(depth, place))
-  }
+/** Fails until the world forgives the instance, and the failure is not handled: the instance fails, a rewind lets it pass. */
+export type DoomedNode = NodeOf<'doomed'>
 
-  #step(depth: number, place: Place): ProgramStep {
-    const kind = this.#kind(depth, place)
-    const id = this.#ids++
-    switch (kind) {
-      case 'work':
-        return { kind, id, takesMs: this.#takesMs() }
-      case 'flaky':
-        return { kind, id, failures: this.#upTo(3) }
-      case 'timer':
-        return { kind, id, delayMs: this.#upTo(20_000) }
-      case 'race':
-        return { kind, id, takesMs: this.#upTo(4_000), delayMs: this.#upTo(4_000) }
-      case 'collect':
-        return { kind, id, count: this.random.next() < 0.02 ? 300 : this.#upTo(4) }
-      case 'all':
-        return { kind, id, branches: Array.from({ length: 1 + this.#upTo(3) }, () => this.program(depth - 1, place === 'root' || place === 'root branch' ? 'root branch' : 'branch')) }
-      case 'child':
-        return { kind, id, body: this.program(depth - 1, 'child'), explicitId: this.options.explicitChildIds && this.random.next() < 0.3 }
-      case 'talk':
-        return { kind, id, body: [...this.program(depth - 1, 'child'), { kind: 'ask', id: this.#ids++ }, ...this.program(depth - 1, 'child')] }
-      case 'detached':
-        return { kind, id, body: this.program(depth - 1, 'child') }
-      default:
-        return { kind, id }
-    }
-  }
+export interface TimerNode extends NodeOf<'timer'> {
+  readonly delayMs: number
+}
 
-  #kind(depth: number, place: Place): StepKind {
-    for (;;) {
-      const kind = this.#pick()
-      if (kind === 'again' && place.endsWith('branch')) continue
-      if (kind === 'collect' && !place.startsWith('root')) continue
-      if (depth > 0 || !['all', 'child', 'talk', 'detached'].includes(kind)) return kind
-    }
-  }
+/** An activity against a timer. */
+export interface DeadlineNode extends NodeOf<'deadline'> {
+  readonly delayMs: number
+  readonly takesMs: number
+}
 
-  #pick(): StepKind {
-    let left = this.random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0)
-    for (const [kind, weight] of weights) {
-      left -= weight
-      if (left < 0) return kind
-    }
-    return 'work'
-  }
+/** Waits for `count` events of a name, one after the other. */
+export interface EventsNode extends NodeOf<'events'> {
+  readonly event: string
+  readonly count: number
+}
 
-  #takesMs(): number {
-    return this.random.next() < 0.5 ? 0 : this.#upTo(3_000)
-  }
+/** Waits for one event, but not for longer than `timeoutMs`. The name is of this node alone. */
+export interface PatienceNode extends NodeOf<'patience'> {
+  readonly event: string
+  readonly timeoutMs: number
+}
 
-  #upTo(most: number): number {
-    return 1 + Math.floor(this.random.next() * most)
+/** Waits for an event that nobody sends: only a termination ends it. */
+export type ForeverNode = NodeOf<'forever'>
+
+export interface ChildNode extends NodeOf<'child' | 'detached'> {
+  readonly program: ProgramNode
+  /** The program names the child itself instead of leaving that to the framework. */
+  readonly explicitId?: boolean | undefined
+}
+
+/**
+ * A child under an id that others start too, of the same instance or of another: while one of them runs the start is refused, one that has ended is replaced.
+ * Its program starts no children whose ids it names, and claims nothing.
+ */
+export interface ClaimNode extends NodeOf<'claim'> {
+  readonly program: ProgramNode
+  readonly childId: string
+}
+
+/** A child that asks and a parent that answers, `rounds` times, by events. */
+export interface TalkNode extends NodeOf<'talk'> {
+  readonly rounds: number
+  readonly program: AskNode
+}
+export interface AskNode extends NodeOf<'ask'> {
+  readonly rounds: number
+}
+
+/** Code that was changed while instances ran: `before` is the old code, `after` the new one. */
+export interface PatchedNode extends NodeOf<'patched'> {
+  readonly before: ProgramNode
+  readonly after: ProgramNode
+}
+
+export type StatusNode = NodeOf<'status'>
+
+/** Runs `body` in `count` executions, each but the last ended by continue-as-new. */
+export interface GenerationsNode extends NodeOf<'generations'> {
+  readonly count: number
+  readonly body: ProgramNode
+}
+
+export type ProgramNode =
+  | Composite | ActivityNode | RetriedNode | DoomedNode | TimerNode | DeadlineNode | EventsNode | PatienceNode | ForeverNode
+  | ChildNode | ClaimNode | TalkNode | AskNode | PatchedNode | StatusNode | GenerationsNode
+
+/** What the interpreting orchestration gets. */
+export interface ProgramInput {
+  readonly program: ProgramNode
+  /** The planned instance this one belongs to. */
+  readonly root: string
+  readonly generation: number
+  /** Traces of the generations before. */
+  readonly carried: readonly Trace[]
+  /** Of an asking child: what the names of its events begin with. */
+  readonly talk?: string | undefined
+}
+
+/** What an instance returns: the whole of what it saw, one trace per generation. */
+export interface ProgramOutput {
+  readonly instanceId: string
+  readonly generations: readonly Trace[]
+}
+
+/** What one node saw; which members there are depends on its kind. */
+export interface Trace {
+  readonly id: number
+  /** Result of an activity. */
+  readonly nonce?: number | undefined
+  /** Failure of an activity: the nonce of the attempt that failed. */
+  readonly error?: number | undefined
+  readonly of?: readonly Trace[] | undefined
+  readonly winner?: number | undefined
+  readonly fired?: true | undefined
+  readonly events?: readonly number[] | undefined
+  readonly child?: ProgramOutput | undefined
+  readonly detached?: string | undefined
+  /** The id of the child was in use. */
+  readonly refused?: true | undefined
+  readonly heard?: readonly string[] | undefined
+  readonly patched?: boolean | undefined
+  readonly status?: true | undefined
+}
+
+export const neverSent = 'Never'
+
+/** Nodes below `node` in the same instance. */
+export function innerNodes(node: ProgramNode): readonly ProgramNode[] {
+  switch (node.kind) {
+    case 'sequence': case 'all': case 'race': case 'any': case 'settled': case 'map':
+      return node.children
+    case 'patched':
+      return [node.before, node.after]
+    case 'generations':
+      return [node.body]
+    default:
+      return []
   }
 }
 
-/** Every step of a program, at any depth. `own`: without the bodies of children. */
-export function* stepsOf(program: Program, options: { readonly own: boolean } = { own: false }): Generator<ProgramStep> {
-  for (const step of program) {
-    yield step
-    if (step.kind === 'all') for (const branch of step.branches) yield* stepsOf(branch, options)
-    else if (!options.own && 'body' in step) yield* stepsOf(step.body, options)
+/** `node` and everything below it in the same instance. */
+export function* nodesOf(node: ProgramNode): Generator<ProgramNode> {
+  yield node
+  for (const inner of innerNodes(node)) yield* nodesOf(inner)
+}
+
+/** `node` and everything below it, programs of children included. */
+export function* familyOf(node: ProgramNode): Generator<ProgramNode> {
+  for (const each of nodesOf(node)) {
+    yield each
+    if ('program' in each) yield* familyOf(each.program)
   }
+}
+
+/** How many events of which names clients have to send to an instance that runs `program`. */
+export function eventsNeeded(program: ProgramNode): Map<string, number> {
+  const needed = new Map<string, number>()
+  const { count: times, body } = generationsOf(program)
+  for (const node of nodesOf(body)) {
+    if (node.kind === 'events') needed.set(node.event, (needed.get(node.event) ?? 0) + node.count * times)
+    if (node.kind === 'patience') needed.set(node.event, times)
+  }
+  return needed
+}
+
+export function generationsOf(program: ProgramNode): { readonly count: number; readonly body: ProgramNode } {
+  return program.kind === 'generations' ? program : { count: 1, body: program }
+}
+
+/** The place of a node in a run, as activities get it. */
+export function placeOf(node: ProgramNode, generation: number): string {
+  return `${node.id}.${generation}`
 }

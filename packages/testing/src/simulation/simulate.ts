@@ -6,19 +6,21 @@ import { TaskHubClient } from '@dtfx/core'
 import { seededRandom, sleep, type CommitDiscipline, type Logger } from '@dtfx/core/provider'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { createOrchestrationService, type MemoryService } from '../memory/index.js'
-import { checkWorld } from './check-world.js'
 import { simulationDefinitions } from './definitions.js'
 import { driveUntil } from './drive-until.js'
 import { FaultDice, type FaultCounts } from './fault-dice.js'
 import { checkFaults, type FaultOptions } from './fault-options.js'
 import { gatedService } from './gated-service.js'
 import { HistoryMonitor } from './history-monitor.js'
+import { judgeEnd } from './judge-end.js'
 import { Ledger } from './ledger.js'
 import { messageFaults } from './message-faults.js'
 import { ProcessGate } from './process-gate.js'
-import { randomScenario, type Scenario } from './scenario.js'
+import { randomScenario } from './random-scenario.js'
+import type { Scenario } from './scenario.js'
 import { ScriptRunner } from './script-runner.js'
 import { SimulatedProcess } from './simulated-process.js'
+import { describeViolation, type Violation } from './violation.js'
 
 export interface SimulationOptions {
   readonly seed: number
@@ -32,7 +34,7 @@ export interface SimulationOptions {
   readonly cache?: boolean | undefined
   /** Run activities where they were scheduled, when there is a free slot. @default true */
   readonly localActivities?: boolean | undefined
-  /** Root instances. @default 4 */
+  /** Planned instances. @default 2 to 6, drawn */
   readonly instances?: number | undefined
   /** What to run instead of what the seed draws. */
   readonly scenario?: Scenario | undefined
@@ -55,8 +57,11 @@ export interface SimulationReport {
 
 const lockTimeoutMs = 30_000
 const restartMs = 5_000
+/** Deadlines of orderly stops, and virtual time after which one that has not ended hangs: it may have stood still twice. */
+const maxStopMs = 10_000
+const hungStopMs = 5 * 60_000
 /** Virtual time in which everything must have come to its end after the last fault. */
-const convergenceMs = 30 * 60_000
+const convergenceMs = 120 * 60_000
 
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const run = new SimulationRun(options)
@@ -72,14 +77,17 @@ class SimulationRun {
   readonly #monitor: HistoryMonitor
   readonly #scenario: Scenario
   readonly #living = new Set<SimulatedProcess>()
+  readonly #stopProblems: Violation[] = []
   #processes = 0
   #moves = 0
   #isOver = false
+  /** Processes that start now run the code after its change. */
+  #isChanged = true
 
   constructor(options: SimulationOptions) {
-    const { seed, commit = 'atomic', instances = 4, localActivities } = options
+    const { seed, commit = 'atomic', instances, localActivities } = options
     this.#options = options
-    this.#dice = new FaultDice(checkFaults(options.faults), seededRandom(seed ^ 0x51ed270b), this.#clock)
+    this.#dice = new FaultDice(checkFaults(options.faults, seed), seededRandom(seed ^ 0x51ed270b), this.#clock)
     this.#service = createOrchestrationService({ commit, lockTimeoutMs, localActivities }, { clock: this.#clock, random: seededRandom(seed ^ 0x2545f491) })
     this.#monitor = new HistoryMonitor(commit)
     this.#service.attach(this.#monitor, messageFaults(this.#dice, commit))
@@ -90,18 +98,32 @@ class SimulationRun {
   async toEnd(): Promise<SimulationReport> {
     const { seed, workers = 3, commit = 'atomic' } = this.#options
     const startMs = this.#clock.monotonicMs()
+    this.#planDeployment()
     await Promise.all(Array.from({ length: workers }, () => this.#startProcess()))
     const script = new ScriptRunner({ clock: this.#clock, service: this.#service, client: this.#client(), ledger: this.#ledger, scenario: this.#scenario })
     script.start()
     const endMs = startMs + this.#dice.faults.untilMs + convergenceMs
     const isConverged = await driveUntil({ clock: this.#clock, endMs, moves: () => this.#moves + this.#service.occupancy().moves, isDone: () => script.isDone && this.#isQuiet() })
     this.#isOver = true
-    const violations = [...this.#monitor.violations, ...script.problems]
-    violations.push(...(await checkWorld({ service: this.#service, scenario: this.#scenario, ledger: this.#ledger, commit, script, isConverged })))
+    const { orchestrations } = simulationDefinitions(this.#ledger)
+    const reorders = this.#dice.faults.reorder > 0
+    const found = await judgeEnd({ service: this.#service, scenario: this.#scenario, ledger: this.#ledger, commit, reorders, orchestrations, isConverged })
+    const violations = [...this.#monitor.violations, ...[...script.violations, ...this.#stopProblems, ...found].map(describeViolation)]
     const virtualMs = this.#clock.monotonicMs() - startMs
     for (const process of this.#living) process.die()
     await this.#service.close()
-    return { seed, commit, violations, faults: this.#dice.counts, scenario: this.#scenario, writes: this.#monitor.writes, activities: this.#ledger.issued.size, processes: this.#processes, virtualMs }
+    return { seed, commit, violations, faults: this.#dice.counts, scenario: this.#scenario, writes: this.#monitor.writes, activities: this.#ledger.activities.length, processes: this.#processes, virtualMs }
+  }
+
+  /** The change of the code: all processes end, and what starts from then on runs the new one, so that no old code meets what the new one has decided. */
+  #planDeployment(): void {
+    const atMs = this.#dice.deployMs()
+    if (atMs === undefined) return
+    this.#isChanged = false
+    this.#clock.setTimer(atMs, () => {
+      this.#isChanged = true
+      for (const process of this.#living) process.die()
+    })
   }
 
   #isQuiet(): boolean {
@@ -112,6 +134,7 @@ class SimulationRun {
   async #startProcess(): Promise<void> {
     const { seed, cache, logger } = this.#options
     const number = ++this.#processes
+    const isChanged = this.#isChanged
     const process: SimulatedProcess = new SimulatedProcess({
       service: this.#service,
       dice: this.#dice,
@@ -119,7 +142,7 @@ class SimulationRun {
       lockTimeoutMs,
       logger,
       worker: (clock) => ({
-        ...simulationDefinitions({ ledger: this.#ledger, pause: (durationMs, signal) => sleep(clock, durationMs, signal) }),
+        ...simulationDefinitions(this.#ledger, { pause: (durationMs, signal) => sleep(clock, durationMs, signal), isChanged: () => isChanged }),
         concurrency: { orchestrations: 4, activities: 4 },
         workerId: `w${number}`,
         watchdog: false,
@@ -134,7 +157,25 @@ class SimulationRun {
       },
     })
     this.#living.add(process)
+    await this.#begin(process)
+  }
+
+  async #begin(process: SimulatedProcess): Promise<void> {
     await process.start()
+    const atMs = this.#dice.stopMs()
+    if (atMs !== undefined) this.#clock.setTimer(atMs, () => void this.#stop(process))
+  }
+
+  /** A stop in good order. Then the same worker starts again, or its process ends and another takes its place. */
+  async #stop(process: SimulatedProcess): Promise<void> {
+    const isLiving = (): boolean => this.#living.has(process)
+    if (!isLiving()) return
+    const report = (detail: string): void => void (isLiving() && this.#stopProblems.push({ rule: 'stop', detail }))
+    const cancel = this.#clock.setTimer(hungStopMs, () => report('a worker did not stop'))
+    await process.stop(this.#dice.between(0, maxStopMs)).catch((error: unknown) => report(String(error)))
+    cancel()
+    if (this.#dice.random.next() < 0.5) await this.#begin(process)
+    else process.die()
   }
 
   /** A client in a process of its own, which does not die: what it was not told is told again. */

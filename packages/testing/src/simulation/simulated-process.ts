@@ -20,6 +20,7 @@ export interface ProcessPlan {
 
 export class SimulatedProcess {
   readonly gate: ProcessGate
+  readonly #clock: ProcessClock
   readonly #worker: TaskHubWorker
 
   constructor(plan: ProcessPlan) {
@@ -27,13 +28,19 @@ export class SimulatedProcess {
     const { clock } = service.host
     const skew = dice.isOver ? 0 : dice.faults.clockSkewMs
     this.gate = new ProcessGate({ dice, clock, mayDie: true, maxPauseMs: 2 * plan.lockTimeoutMs, onDeath, onMove })
-    const processClock = new ProcessClock(clock, dice.between(-skew, skew), this.gate)
-    const connected = service.connect({ clock: processClock, random: seededRandom(plan.seed), logger: plan.logger }, this.gate)
-    this.#worker = new TaskHubWorker(gatedService(connected, { gate: this.gate, dice }), plan.worker(processClock))
+    this.#clock = new ProcessClock(clock, dice.between(-skew, skew), this.gate)
+    const connected = service.connect({ clock: this.#clock, random: seededRandom(plan.seed), logger: plan.logger }, this.gate)
+    this.#worker = new TaskHubWorker(gatedService(connected, { gate: this.gate, dice }), plan.worker(this.#clock))
   }
 
   start(): Promise<void> {
     return this.#worker.start()
+  }
+
+  /** In good order. Never resolves when it dies meanwhile. @throws when something of the worker is left over */
+  async stop(deadlineMs: number): Promise<void> {
+    const { abandoned } = await this.#worker.stop({ deadline: deadlineMs })
+    if (abandoned === 0 && this.#clock.timers > 0) throw new Error(`${this.#clock.timers} timers are left of a worker that was stopped`)
   }
 
   die(): void {

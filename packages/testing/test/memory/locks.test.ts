@@ -1,5 +1,7 @@
+import { TransientError } from '@dtfx/core/provider'
 import { describe, expect, it } from 'vitest'
-import { activity, checkpointOf, create, isPending, memoryHub, never, raised, runTurn } from './memory-hub.js'
+import type { Steps } from '../../src/memory/steps.js'
+import { activity, checkpointOf, create, isPending, memoryHub, never, now, raised, runTurn } from './memory-hub.js'
 
 describe('locks', () => {
   it('gives an item to another worker when its lock expires, and refuses what comes late', async () => {
@@ -125,5 +127,27 @@ describe('locks', () => {
     await turn.release([])
     expect(await stopping).toEqual({ abandoned: 0 })
     expect(clock.nextTimerMs()).not.toBe(clock.nowMs() + 5_000)
+  })
+
+  it('stops, and loses what it holds, when it cannot give that back in order', async () => {
+    const { service, clock, port: other } = await memoryHub({ commit: 'state-first-outbox' })
+    await create(service, 'a')
+    let isBroken = false
+    const steps: Steps = {
+      take: async (step, write) => {
+        if (isBroken) throw new TransientError(step.name, 'nobody answers')
+        return write()
+      },
+    }
+    const port = await service.connect({ clock }, steps).startWorker({ workerId: 'w', concurrency: { orchestrations: 1, activities: 1 } })
+    const running = port.nextActivity({}, never)
+    await runTurn(port, { outbound: [activity('a', 0)] })
+    const task = await running
+    await task.complete({ type: 'TaskCompleted', eventId: -1, timestamp: now, taskScheduledId: 0, result: '1' })
+    isBroken = true
+    expect(await port.stop(0)).toEqual({ abandoned: 2 })
+    const again = await other.nextOrchestration(never)
+    await again.load()
+    expect((await other.nextActivity({}, never)).delivered.id).toBe('x-a/0')
   })
 })

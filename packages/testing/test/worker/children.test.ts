@@ -89,6 +89,28 @@ describe('an explicit child id', () => {
     expect((await hub.client.state('c'))?.executionId).toBe('x2')
   })
 
+  it('of the same call of an earlier generation, late: the call that loses its child fails instead of waiting for ever', async () => {
+    await using hub = await createTestHub({ orchestrations: [parent, waiting] })
+    const order = await hub.client.start(parent, 'c', { instanceId: 'p' })
+    await hub.runUntilIdle()
+    await hub.service.client.send([startMessage('c', { executionId: 'late', parent: 'p', parentExecution: 'generation before', messageId: 'late' })])
+    expect(await order.result()).toBe('failed: DTFX_CHILD_ID_IN_USE')
+  })
+
+  it('that was in use stays refused when a copy of the start comes after the end', async () => {
+    await using hub = await createTestHub({ orchestrations: [parent, waiting] })
+    const order = await hub.client.start(parent, 'c', { instanceId: 'p' })
+    await hub.runUntilIdle()
+    const refused = startMessage('c', { executionId: 'other', parent: 'q', messageId: 'other' })
+    await hub.service.client.send([refused])
+    await hub.runUntilIdle()
+    await hub.client.raiseEvent('c', 'Go', 'it')
+    expect(await order.result()).toBe('p got it')
+    await hub.service.client.send([refused])
+    await hub.runUntilIdle()
+    expect(await statusOf(hub, 'c')).toBe('Completed')
+  })
+
   it('of the same call, with the same grandchild id: the grandchild is replaced, not ended', async () => {
     const tree = defineOrchestration('Waiting', async (ctx) => ctx.callSubOrchestration('Leaf', undefined, { instanceId: 'leaf' }))
     const leaf = defineOrchestration('Leaf', async (ctx) => ctx.waitForExternalEvent<string>('Go'))
