@@ -1,6 +1,7 @@
 /** The suite as a table of contents. What the capabilities declare is tested; what they do not declare is tested to be absent. */
 import type { Host, OrchestrationService } from '@dtfx/core/provider'
 import { activitySuite } from './activities.js'
+import { ambiguousCommitSuite } from './ambiguous-commits.js'
 import { badInputSuite } from './bad-input.js'
 import { bugClassSuite } from './bug-classes.js'
 import { capabilitySuite } from './capabilities.js'
@@ -8,6 +9,7 @@ import { ConformanceHub } from './conformance-hub.js'
 import { continueAsNewSuite } from './continue-as-new.js'
 import { createSuite } from './create.js'
 import { drainSuite } from './drain.js'
+import { duplicateSuite } from './duplicates.js'
 import { eventSuite } from './events.js'
 import { historySuite } from './history.js'
 import { lateResultSuite } from './late-results.js'
@@ -55,6 +57,8 @@ function runSuite(suite: Suite): void {
   versioningSuite(suite)
   payloadSuite(suite)
   lockSuite(suite)
+  ambiguousCommitSuite(suite)
+  duplicateSuite(suite)
   drainSuite(suite)
   badInputSuite(suite)
   bugClassSuite(suite)

@@ -64,5 +64,16 @@ export function eventSuite(suite: Suite): void {
       assert.equal(await hub.client.state('nobody'), undefined)
       assert.deepEqual((await handle.state())?.lastUpdatedAt, before?.lastUpdatedAt)
     })
+    if (suite.capabilities.commit !== 'atomic') {
+      suite.test('an event from an instance that overtakes the start of its target waits for it', async (hub) => {
+        const sends = defineOrchestration('Sends', async (ctx) => ctx.sendEvent('later', data, 7))
+        const echo = defineOrchestration('Echo', async (_ctx, n: number) => n)
+        await hub.startWorker({ orchestrations: [sends, collect, echo] })
+        await (await hub.client.start(sends)).result({ timeout: '10s' })
+        for (const n of [1, 2, 3]) await (await hub.client.start(echo, n)).result({ timeout: '10s' })
+        const later = await hub.client.start(collect, 1, { instanceId: 'later' })
+        assert.deepEqual(await later.result({ timeout: '20s' }), [7])
+      })
+    }
   })
 }

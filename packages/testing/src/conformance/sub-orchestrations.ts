@@ -1,6 +1,7 @@
 /** Sub-orchestrations: results and failures, ids, tags, children nobody waits for, ids in use. */
 import assert from 'node:assert/strict'
 import { defineEvent, defineOrchestration, SubOrchestrationFailedError } from '@dtfx/core'
+import type { ConformanceHub } from './conformance-hub.js'
 import type { Suite } from './suite.js'
 
 const go = defineEvent('Go')
@@ -70,5 +71,42 @@ export function subOrchestrationSuite(suite: Suite): void {
       await hub.startWorker({ orchestrations: [parent, child] })
       assert.deepEqual(await (await hub.client.start(parent)).result({ timeout: '10s' }), [2, 3])
     })
+    suite.test('an answer from another instance than the child is none', async (hub) => {
+      const child = defineOrchestration('OwnChild', async (ctx) => ctx.waitForExternalEvent<string>('Go'))
+      const parent = defineOrchestration('Parent', async (ctx) => ctx.callSubOrchestration(child, undefined, { instanceId: 'own-child' }))
+      const worker = await hub.startWorker({ orchestrations: [parent, child] })
+      const handle = await hub.client.start(parent)
+      await hub.eventually('the child runs', async () => (await hub.client.state('own-child'))?.status === 'Running')
+      await worker.stop()
+      await answerAsStranger(hub, handle.instanceId)
+      await hub.startWorker({ orchestrations: [parent, child] })
+      await hub.client.raiseEvent('own-child', 'Go', 'right')
+      assert.equal(await handle.result({ timeout: '10s' }), 'right')
+    })
   })
+}
+
+/** An instance of another writer, whose answers carry no `replyTo`, completes the first task of the parent. */
+async function answerAsStranger(hub: ConformanceHub, parentId: string): Promise<void> {
+  const timestamp = hub.service.host.clock.nowTicks()
+  const instance = { instanceId: 'stranger', executionId: 'stranger-1' }
+  const start = { type: 'ExecutionStarted' as const, eventId: -1, timestamp, instance, name: 'Stranger' }
+  await hub.service.client.create({ reuse: 'error', start: { id: 'stranger-start', target: { kind: 'instance', instanceId: 'stranger' }, message: { instance, event: start } } })
+  const port = await hub.service.startWorker({ workerId: 'stranger', concurrency: { orchestrations: 1, activities: 1 } })
+  const item = await port.nextOrchestration(new AbortController().signal)
+  assert.equal(item.instanceId, 'stranger')
+  const snapshot = await item.load()
+  assert.ok(snapshot !== 'unchanged' && snapshot.state !== undefined)
+  const answer = { type: 'SubOrchestrationInstanceCompleted' as const, eventId: -1, timestamp, taskScheduledId: 0, result: '"wrong"' }
+  const result = await item.complete({
+    executionId: instance.executionId,
+    base: snapshot.version,
+    checkpointId: 'stranger-commit',
+    settlements: item.messages.map(({ receipt }) => ({ receipt, outcome: 'consumed' as const })),
+    history: { kind: 'append', events: [start, { type: 'ExecutionCompleted', eventId: 0, timestamp, status: 'Completed' }] },
+    outbound: [{ id: 'strange-answer', target: { kind: 'instance', instanceId: parentId }, message: { instance: { instanceId: parentId }, event: answer } }],
+    state: { ...snapshot.state, status: 'Completed', lastUpdatedAt: timestamp, completedAt: timestamp },
+  })
+  assert.equal(result.outcome, 'committed')
+  await port.stop(0)
 }
