@@ -107,8 +107,9 @@ export function badInputSuite(suite: Suite): void {
         const event = { type: 'OrchestratorStarted' as const, eventId: -1, timestamp: '2030-01-01T00:00:00Z' }
         await hub.service.client.send([{ id: 'poison', target: { kind: 'instance', instanceId }, message: { instance: { instanceId }, event } }])
         await hub.eventually('it is set aside', async () => {
-          for await (const { id } of hub.service.quarantine?.list() ?? []) return id === 'poison'
-          return (await handle.state())?.status === 'Failed'
+          const ids: string[] = []
+          for await (const { id } of hub.service.quarantine?.list() ?? []) ids.push(id)
+          return ids.includes('poison') || (await handle.state())?.status === 'Failed'
         })
         await handle.raiseEvent('Go', 'on')
         assert.equal(await handle.result({ timeout: '10s' }), 'on')
