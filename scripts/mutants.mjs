@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { bundle, root } from './mutants/bundle.mjs'
+import { bundle, outdated, root } from './mutants/bundle.mjs'
 import { mutants } from './mutants/catalogue.mjs'
 
 const disciplines = ['atomic', 'messages-first', 'state-first-outbox']
@@ -16,6 +16,7 @@ const atOnce = 2
 /** A seed, or the suite under one discipline, that has not ended by then hangs. */
 const stillMs = { simulation: 20_000, conformance: 60_000 }
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, seeds: { type: 'string', default: '60' }, json: { type: 'boolean', default: false } } })
+const seeds = Number(options.seeds)
 
 /** One process that looks for the fault. Resolves with how it was caught, or undefined. */
 function attempt(plan) {
@@ -45,14 +46,22 @@ function attempt(plan) {
   })
 }
 
+/** The product without any fault: both look, side by side, and neither may find anything. */
+async function proveClean(folder) {
+  const bundled = join(folder, 'clean.mjs')
+  await bundle(bundled)
+  const found = await Promise.all(['conformance', 'simulation'].map((by) => attempt({ bundle: bundled, by, commits: disciplines, seeds })))
+  return found.find((caught) => caught !== undefined)
+}
+
 /** The one that is expected to find it looks first. */
 async function search(file, mutant, folder) {
   const bundled = join(folder, `${file}.mjs`)
   await bundle(bundled, mutant)
-  const commits = mutant?.commit === undefined ? disciplines : [mutant.commit]
-  const order = mutant?.caughtBy === 'simulation' ? ['simulation', 'conformance'] : ['conformance', 'simulation']
+  const commits = mutant.commit === undefined ? disciplines : [mutant.commit]
+  const order = mutant.caughtBy === 'simulation' ? ['simulation', 'conformance'] : ['conformance', 'simulation']
   for (const by of order) {
-    const caught = await attempt({ bundle: bundled, by, commits, seeds: Number(options.seeds) })
+    const caught = await attempt({ bundle: bundled, clean: join(folder, 'clean.mjs'), by, commits, seeds: Math.max(seeds, mutant.seeds ?? 0), simulation: mutant.simulation })
     if (caught !== undefined) return caught
   }
   return undefined
@@ -71,15 +80,16 @@ async function timed(name, work) {
 }
 
 async function campaign(folder) {
-  const clean = await timed('(the product as it is)', () => search('clean', undefined, folder))
-  if (clean.caught !== undefined) {
-    show(clean)
-    process.stderr.write('mutants: the product does not pass without any fault\n')
+  const chosen = mutants.filter(({ name }) => options.only === undefined || name.includes(options.only))
+  const problems = chosen.length === 0 ? [`no mutant is called '${options.only}'`] : await outdated(chosen)
+  if (problems.length > 0) {
+    process.stderr.write(problems.map((problem) => `mutants: ${problem}\n`).join(''))
     return 2
   }
-  const chosen = mutants.filter(({ name }) => options.only === undefined || name.includes(options.only))
-  if (chosen.length === 0) {
-    process.stderr.write(`mutants: no mutant is called '${options.only}'\n`)
+  const clean = await timed('(no fault)', () => proveClean(folder))
+  if (clean.caught !== undefined) {
+    process.stderr.write(`${clean.caught.by}: ${clean.caught.at}: ${clean.caught.how}\n`)
+    process.stderr.write('mutants: the product does not pass without any fault\n')
     return 2
   }
   const queue = [...chosen.entries()]

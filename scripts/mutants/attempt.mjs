@@ -1,10 +1,10 @@
 /**
- * One process that tries to catch a mutant, by simulation or by the conformance suite: `node attempt.mjs '{"bundle", "by", "commits", "seeds"}'`.
+ * One process that tries to catch a mutant, by simulation or by the conformance suite: `node attempt.mjs '{"bundle", "clean", "by", "commits", "seeds", "simulation"}'`.
  * Prints a line of JSON per step: `{"at"}` before a seed or when a test begins, `{"caught"}` at the first failure. Ends with 0 if it came to its end, caught or not.
  */
 import { pathToFileURL } from 'node:url'
 
-const { bundle, by, commits, seeds } = JSON.parse(process.argv[2])
+const { bundle, clean, by, commits, seeds, simulation } = JSON.parse(process.argv[2])
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 /** Tests wait a lot: side by side they take little longer than the longest. */
 const testsAtOnce = 8
@@ -15,12 +15,21 @@ function firstLine(error) {
   return String(error?.message ?? error).split('\n').filter(Boolean).join(' ').slice(0, 160)
 }
 
+/** What the product itself does not survive (so many faults that a client gives up, say) says nothing about a mutant: the same run without the fault has to pass. */
+async function isOwn(run) {
+  const { simulate } = await import(pathToFileURL(clean ?? bundle).href)
+  return clean === undefined || (await simulate(run)).violations.length === 0
+}
+
 async function trySimulation({ simulate }) {
   for (let seed = 0; seed < seeds; seed++) {
     for (const commit of commits) {
-      say({ at: `seed ${seed}, ${commit}` })
-      const { violations } = await simulate({ seed, commit })
-      if (violations.length > 0) return say({ caught: `seed ${seed}, ${commit}`, how: firstLine(violations[0]) })
+      // Half of the seeds run without local activities, whose absence shows other faults.
+      const run = { seed, commit, localActivities: seed % 2 === 0, ...simulation }
+      const name = `seed ${seed}, ${commit}${run.localActivities ? '' : ', no local activities'}${run.faults === undefined ? '' : ', more faults'}`
+      say({ at: name })
+      const { violations } = await simulate(run)
+      if (violations.length > 0 && (await isOwn(run))) return say({ caught: name, how: firstLine(violations[0]) })
     }
   }
 }
@@ -34,8 +43,8 @@ function collectTests({ conformance, createOrchestrationService }, commit) {
     names.pop()
   }
   const test = (name, body, timeoutMs) => tests.push({ name: [...names.slice(1), name].join(' › '), variant: names[0], body, timeoutMs })
-  const open = () => createOrchestrationService({ commit })
-  conformance({ describe, test, name: commit, open, capabilities: open().capabilities, variants: ['plain', 'cache off', 'with middleware'] })
+  const open = (_host, { localActivities } = { localActivities: true }) => createOrchestrationService({ commit, localActivities })
+  conformance({ describe, test, name: commit, open, capabilities: open().capabilities, variants: ['plain', 'local activities off', 'cache off', 'with middleware'] })
   return tests
 }
 

@@ -22,6 +22,22 @@ export function editsOf({ file, find, replace, also = [] }) {
   return [{ file, find, replace }, ...also]
 }
 
+/** What no longer applies of some mutants: one line each. */
+export async function outdated(mutants) {
+  const problems = []
+  for (const mutant of mutants) {
+    for (const edit of editsOf(mutant)) {
+      const text = await readFile(join(root, edit.file), 'utf8').catch(() => '')
+      try {
+        edited(text, edit)
+      } catch (error) {
+        problems.push(`'${mutant.name}': ${error.message}`)
+      }
+    }
+  }
+  return problems
+}
+
 /** @throws if the text is not there exactly once: the source has moved on, and the mutant has to follow */
 function edited(text, { file, find, replace }) {
   if (text.split(find).length !== 2) throw new Error(`mutant no longer applies: ${file} does not hold exactly once: ${find}`)

@@ -41,6 +41,6 @@ export const engineMutants = [
     find: 'this.#buffer.push(event)',
     replace: '',
     breaks: 'an event that comes before the code waits for it is lost',
-    caughtBy: 'conformance',
+    caughtBy: 'simulation',
   },
 ]

@@ -22,14 +22,14 @@ export class ConformanceHub {
     this.client = new TaskHubClient(service)
   }
 
-  /** Starts a worker with the options of the variant; own options win, middleware is added inside that of the variant. `service`: to stand between the worker and the hub. */
-  async startWorker(definitions: Definitions, options: TaskHubWorkerOptions = {}, service = this.service): Promise<TaskHubWorker> {
+  /** Starts a worker with the options of the variant; own options win, middleware is added inside that of the variant. */
+  async startWorker(definitions: Definitions, options: TaskHubWorkerOptions = {}): Promise<TaskHubWorker> {
     const { middleware: outer } = this.#variant.worker
     const middleware = {
       orchestration: [...(outer?.orchestration ?? []), ...(options.middleware?.orchestration ?? [])],
       activity: [...(outer?.activity ?? []), ...(options.middleware?.activity ?? [])],
     }
-    const worker = new TaskHubWorker(service, { unknownNameGraceMs: 0, ...this.#variant.worker, ...options, ...definitions, middleware })
+    const worker = new TaskHubWorker(this.service, { unknownNameGraceMs: 0, ...this.#variant.worker, ...options, ...definitions, middleware })
     this.#workers.push(worker)
     await worker.start()
     return worker

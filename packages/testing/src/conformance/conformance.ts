@@ -1,10 +1,10 @@
 /** The suite as a table of contents. What the capabilities declare is tested; what they do not declare is tested to be absent. */
 import type { Host, OrchestrationService } from '@dtfx/core/provider'
 import { activitySuite } from './activities.js'
-import { ambiguousCommitSuite } from './ambiguous-commits.js'
 import { badInputSuite } from './bad-input.js'
 import { bugClassSuite } from './bug-classes.js'
 import { capabilitySuite } from './capabilities.js'
+import { commitFailureSuite } from './commit-failures.js'
 import { ConformanceHub } from './conformance-hub.js'
 import { continueAsNewSuite } from './continue-as-new.js'
 import { createSuite } from './create.js'
@@ -57,7 +57,7 @@ function runSuite(suite: Suite): void {
   versioningSuite(suite)
   payloadSuite(suite)
   lockSuite(suite)
-  ambiguousCommitSuite(suite)
+  commitFailureSuite(suite)
   duplicateSuite(suite)
   drainSuite(suite)
   badInputSuite(suite)
