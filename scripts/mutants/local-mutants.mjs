@@ -11,14 +11,6 @@ export const localMutants = [
     caughtBy: 'simulation',
   },
   {
-    name: 'the end of a turn drops the completions that it did not settle',
-    file: memory('orchestration-item'),
-    find: 'else for (const completion of open) void completion.sendAnyway()',
-    replace: 'else for (const completion of open) completion.activity.finish()',
-    breaks: 'the results of a turn whose lock was lost are gone',
-    caughtBy: 'simulation',
-  },
-  {
     name: 'the backup is deleted before the commit',
     file: memory('commit/messages-first'),
     find: "const isWritten = await item.step('write', () => write(item, checkpoint))",
@@ -42,7 +34,8 @@ export const localMutants = [
     find: "await item.step('answer', () => settleOne(item.hub, { ...settlement, receipt: this.activity.reply(this.event) }, item.holder.clock))\n",
     replace: '\n',
     breaks: 'a turn that failed takes the result with it instead of giving it back as a message',
-    caughtBy: 'simulation',
+    caughtBy: 'conformance',
+    commit: 'messages-first',
   },
   {
     name: 'the wake-up of a session is completed',
@@ -61,15 +54,6 @@ export const localMutants = [
     breaks: 'an activity that still runs when its instance is committed again is forgotten if its process dies',
     caughtBy: 'simulation',
     commit: 'state-first-outbox',
-  },
-  {
-    name: 'a result is handed to an instance that somebody else has',
-    file: memory('local/local-activity-item'),
-    find: 'if (work === undefined || !work.isOwner || !this.isHeld) {',
-    replace: 'if (work === undefined || !this.isHeld) {',
-    also: [{ file: memory('local/outbox-activity-item'), find: 'if (this.isHeld && work?.isOwner === true) return super.complete(event)', replace: 'if (this.isHeld && work !== undefined) return super.complete(event)' }],
-    breaks: 'a result waits in a process that will get no more turns of its instance',
-    caughtBy: 'simulation',
   },
   {
     name: 'a stop keeps the results of local activities to itself',

@@ -1,65 +1,19 @@
-/** Commits that fail, or whose answer is lost: nobody takes his own write for that of another, and what was decided but not stored is decided again from what is stored. */
+/**
+ * What a worker may believe: commits that fail or whose answer is lost, and copies in memory. Nobody takes his own write for that of another, what was decided but not stored is decided again from what
+ * is stored, and only a commit, which the store checks, may rest on a copy.
+ */
 import assert from 'node:assert/strict'
-import { defineActivity, defineEvent, defineOrchestration, TaskHubWorker, type TaskHubWorkerOptions } from '@dtfx/core'
-import { AmbiguousCommitError, delegateService, TransientError, type Checkpoint, type CommitResult, type OrchestrationWorkItem, type WorkerPort } from '@dtfx/core/provider'
-import type { ConformanceHub } from './conformance-hub.js'
+import { defineActivity, defineEvent, defineOrchestration } from '@dtfx/core'
+import { AmbiguousCommitError, TransientError, type CommitResult, type InstanceVersion, type OrchestrationWorkItem, type Settlement } from '@dtfx/core/provider'
 import type { Suite } from './suite.js'
-
-/** Stands between worker and provider: what becomes of a commit. */
-type Commit = (checkpoint: Checkpoint, item: OrchestrationWorkItem) => Promise<CommitResult>
-
-class TroubledPort implements WorkerPort {
-  constructor(
-    readonly port: WorkerPort,
-    readonly commit: Commit,
-  ) {}
-
-  async nextOrchestration(signal: AbortSignal): Promise<OrchestrationWorkItem> {
-    const item = await this.port.nextOrchestration(signal)
-    return {
-      kind: item.kind,
-      instanceId: item.instanceId,
-      messages: item.messages,
-      get lockedUntil() {
-        return item.lockedUntil
-      },
-      get lost() {
-        return item.lost
-      },
-      load: (known) => item.load(known),
-      complete: (checkpoint) => this.commit(checkpoint, item),
-      markSuspect: () => item.markSuspect(),
-      renew: () => item.renew(),
-      release: (settlements) => item.release(settlements),
-    }
-  }
-
-  nextActivity(...request: Parameters<WorkerPort['nextActivity']>): ReturnType<WorkerPort['nextActivity']> {
-    return this.port.nextActivity(...request)
-  }
-
-  stop(deadlineMs: number): ReturnType<WorkerPort['stop']> {
-    return this.port.stop(deadlineMs)
-  }
-}
-
-async function withTroubledWorker(hub: ConformanceHub, options: TaskHubWorkerOptions, commit: Commit, body: () => Promise<void>): Promise<void> {
-  const service = delegateService(hub.service, { startWorker: async (spec) => new TroubledPort(await hub.service.startWorker(spec), commit) })
-  const worker = new TaskHubWorker(service, options)
-  await worker.start()
-  try {
-    await body()
-  } finally {
-    await worker.stop({ deadline: '2s' })
-  }
-}
+import { withTappedWorker, type ItemTaps } from './tapped-worker.js'
 
 export function commitFailureSuite(suite: Suite): void {
   suite.group('commit failures', () => {
     suite.test('a commit whose answer was lost is asked for again, and counts as made', async (hub) => {
       const asked = new Set<string>()
       const answers: CommitResult['outcome'][] = []
-      const loseAnswers: Commit = async (checkpoint, item) => {
+      const loseAnswers: ItemTaps['complete'] = async (item, checkpoint) => {
         const result = await item.complete(checkpoint)
         if (asked.has(checkpoint.checkpointId)) {
           answers.push(result.outcome)
@@ -71,7 +25,7 @@ export function commitFailureSuite(suite: Suite): void {
       let runs = 0
       const count = defineActivity('Count', () => ++runs)
       const calls = defineOrchestration('Calls', async (ctx) => [await ctx.callActivity(count), await ctx.callActivity(count)])
-      await withTroubledWorker(hub, { orchestrations: [calls], activities: [count] }, loseAnswers, async () => {
+      await withTappedWorker(hub, { orchestrations: [calls], activities: [count] }, { complete: loseAnswers }, async () => {
         assert.deepEqual(await (await hub.client.start(calls)).result({ timeout: '20s' }), [1, 2])
         await hub.eventually('the worker has heard of every commit', () => answers.length >= 3)
       })
@@ -86,12 +40,12 @@ export function commitFailureSuite(suite: Suite): void {
         return [first, await ctx.waitForExternalEvent(data)]
       })
       let failing: string | undefined
-      const failOne: Commit = (checkpoint, item) => {
+      const failOne: ItemTaps['complete'] = (item, checkpoint) => {
         const isFirstEvent = checkpoint.history.events.some(({ type }) => type === 'EventRaised')
         if (isFirstEvent) failing ??= checkpoint.checkpointId
         return checkpoint.checkpointId === failing ? Promise.reject(new TransientError('the commit', 'the store is not there')) : item.complete(checkpoint)
       }
-      await withTroubledWorker(hub, { orchestrations: [takes] }, failOne, async () => {
+      await withTappedWorker(hub, { orchestrations: [takes] }, { complete: failOne }, async () => {
         const handle = await hub.client.start(takes)
         await hub.eventually('it waits', async () => (await handle.state())?.status === 'Running')
         await handle.raiseEvent(data, 1)
@@ -100,6 +54,31 @@ export function commitFailureSuite(suite: Suite): void {
         await handle.raiseEvent(data, 2)
         assert.deepEqual(await handle.result({ timeout: '20s' }), [1, 2])
       })
+    })
+    suite.test('nothing is thrown away on the word of a copy in memory', async (hub) => {
+      const waits = defineOrchestration('Waits', async (ctx) => ctx.waitForExternalEvent<string>('Go'))
+      /** By item: the version that the worker said it knows when it last asked. */
+      const asked = new WeakMap<object, InstanceVersion | undefined>()
+      const discards: (InstanceVersion | undefined)[] = []
+      const note = (item: OrchestrationWorkItem, settlements: readonly Settlement[]): void => {
+        if (settlements.some(({ outcome }) => outcome === 'discard')) discards.push(asked.get(item))
+      }
+      const taps: ItemTaps = {
+        load: (item, known) => (asked.set(item, known), item.load(known)),
+        complete: (item, checkpoint) => (note(item, checkpoint.settlements), item.complete(checkpoint)),
+        release: (item, settlements) => (note(item, settlements), item.release(settlements)),
+      }
+      await withTappedWorker(hub, { orchestrations: [waits] }, taps, async () => {
+        const handle = await hub.client.start(waits)
+        await hub.eventually('it waits', async () => (await handle.state())?.status === 'Running')
+        const { instanceId } = handle
+        const event = { type: 'TaskCompleted' as const, eventId: -1, timestamp: '2030-01-01T00:00:00Z', taskScheduledId: 7 }
+        await hub.service.client.send([{ id: 'orphan', target: { kind: 'instance', instanceId }, message: { instance: { instanceId }, event } }])
+        await hub.eventually('it was discarded', () => discards.length > 0)
+        await handle.raiseEvent('Go', 'on')
+        assert.equal(await handle.result({ timeout: '10s' }), 'on')
+      })
+      assert.ok(discards.every((known) => known === undefined), `discarded on the word of version ${String(discards)}`)
     })
   })
 }
