@@ -2,14 +2,12 @@
  * `pnpm sim --seeds 1000 --from 0 [--commit atomic|messages-first|state-first-outbox|all] [--workers 3] [--no-cache] [--no-local] [--shrink]`: a campaign of simulations, one process per core.
  * Ends with 1 if a promise was broken; each failing seed prints the command that repeats it, with `--shrink` also the smallest run that still fails.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { build, env, root } from './built-workspace.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1', PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
 const disciplines = ['atomic', 'messages-first', 'state-first-outbox']
 
 function fail(problem) {
@@ -57,8 +55,7 @@ function runSlice(options, slice, onLine) {
 }
 
 const options = readArguments()
-const build = spawnSync('turbo', ['run', 'build', '--filter=@dtfx/testing...', '--output-logs=errors-only'], { cwd: root, env, stdio: ['ignore', 2, 2] })
-if (build.status !== 0) process.exit(build.status ?? 1)
+build('@dtfx/testing')
 
 const totals = { runs: 0, failed: 0, writes: 0, activities: 0, processes: 0, faults: {} }
 const startedMs = performance.now()

@@ -1,18 +1,20 @@
 /**
- * `pnpm test:packages`: the published packages as their users get them. Packs them, installs the tarballs in empty projects outside the repository, with npm and with pnpm, and uses them there.
+ * `pnpm test:packages`: the published packages as their users get them. Packs them, lints the tarballs, installs them in empty projects outside the repository, with npm and with pnpm, and uses them there.
  * Needs `pnpm build` first and the configured npm registry. `--report <file>` writes the totals for scripts/test.mjs; `--keep` leaves the projects for a look.
  */
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { entriesOf, publishedPackages, readJson } from './packages/published.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 const rootManifest = readJson(join(root, 'package.json'))
 const pnpm = ['npx', '-y', rootManifest.packageManager]
-const packages = ['core', 'testing'].map((name) => ({ name: `@dtfx/${name}`, folder: join(root, 'packages', name) }))
+const packages = publishedPackages(root)
+/** A program among the development dependencies. */
+const tool = (name) => join(root, 'node_modules', '.bin', name)
 const reportPath = process.argv.includes('--report') ? process.argv[process.argv.indexOf('--report') + 1] : undefined
 
 const scratch = mkdtempSync(join(tmpdir(), 'dtfx-packages-'))
@@ -62,11 +64,12 @@ async function step(name, action) {
 
 async function pack() {
   mkdirSync(tarballs, { recursive: true })
-  for (const { folder } of packages) {
-    check(existsSync(join(folder, 'dist', 'index.js')), `${folder} is not built: run pnpm build`)
-    await run(folder, [...pnpm, 'pack', '--pack-destination', tarballs])
+  for (const each of packages) {
+    check(existsSync(join(each.folder, 'dist')), `${each.folder} is not built: run pnpm build`)
+    each.tarball = join(tarballs, `${each.name.slice(1).replace('/', '-')}-${each.manifest.version}.tgz`)
   }
-  for (const each of packages) each.tarball = join(tarballs, readdirSync(tarballs).find((file) => file.startsWith(`${each.name.slice(1).replace('/', '-')}-`)) ?? 'none')
+  await Promise.all(packages.map(({ folder }) => run(folder, [...pnpm, 'pack', '--pack-destination', tarballs])))
+  for (const { tarball } of packages) check(existsSync(tarball), `${tarball} was not written`)
 }
 
 async function checkContents({ tarball }) {
@@ -74,6 +77,21 @@ async function checkContents({ tarball }) {
   for (const needed of ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']) check(files.includes(needed), `${needed} is missing`)
   const foreign = files.filter((file) => !/^(package\.json|README\.md|LICENSE|dist\/[\w.-]+\.(js|js\.map|d\.ts))$/.test(file))
   check(foreign.length === 0, `holds what users do not need: ${foreign.join(', ')}`)
+  const readme = await run(scratch, ['tar', '-xzOf', tarball, 'package/README.md'])
+  const links = [...readme.matchAll(/\]\(\s*<?(?![a-z][a-z+.-]*:|#)([^\s)>#]+)/gi)].map((match) => match[1])
+  const dead = links.filter((link) => !files.includes(posix.normalize(link)))
+  check(dead.length === 0, `README.md links to what its readers do not have: ${dead.join(', ')}`)
+}
+
+/** Manifest and files fit together, as package managers and bundlers read them; suggestions count. */
+async function lintPackage({ tarball }) {
+  const output = await run(scratch, [tool('publint'), 'run', tarball, '--strict'])
+  check(output.includes('All good!'), output)
+}
+
+/** TypeScript finds the declarations that belong to the code, under each resolution that ES modules have. */
+async function checkResolution({ tarball }) {
+  await run(scratch, [tool('attw'), tarball, '--profile', 'esm-only', '--no-color', '--no-emoji', '--format', 'ascii'])
 }
 
 /** In the installed package: no trace of the workspace, and every entry is a file. */
@@ -87,10 +105,7 @@ function checkManifest({ name }) {
 }
 
 async function checkImports() {
-  const entries = packages.flatMap(({ name }) => {
-    const { exports } = readJson(join(npmProject, 'node_modules', name, 'package.json'))
-    return Object.keys(exports).filter((entry) => !entry.endsWith('.json')).map((entry) => `${name}${entry.slice(1)}`)
-  })
+  const entries = packages.flatMap(entriesOf).map(({ specifier }) => specifier)
   check(entries.length >= 6, `only ${entries.join(', ')}`)
   writeFileSync(join(npmProject, 'entries.mjs'), `for (const entry of ${JSON.stringify(entries)}) if (Object.keys(await import(entry)).length === 0) throw new Error(\`\${entry} exports nothing\`)\n`)
   await run(npmProject, ['node', 'entries.mjs'])
@@ -112,10 +127,15 @@ function readmeSample() {
 }
 
 /** Compiles everything, libraries included. Problems inside other people's declarations are theirs. */
-async function compile() {
-  const output = await run(npmProject, ['node', 'node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false']).catch((error) => error.output ?? error.message)
+async function compile(configuration) {
+  const output = await run(npmProject, ['node', 'node_modules/typescript/bin/tsc', '-p', configuration, '--pretty', 'false']).catch((error) => error.output ?? error.message)
   const ours = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(' ') && (!line.startsWith('node_modules/') || line.startsWith('node_modules/@dtfx/')))
   check(ours.length === 0, ours.join('\n'))
+  return output
+}
+
+async function compileForNode() {
+  const output = await compile('tsconfig.json')
   check(existsSync(join(npmProject, 'out', 'readme-sample.js')), `nothing was written\n${output}`)
 }
 
@@ -136,12 +156,20 @@ async function loadMemory(project) {
   check(output.trim() === 'memory', `it printed ${output}`)
 }
 
-/** pnpm gives each package its own dependencies only; the registry does not have ours, so the test kit's core is pointed to the tarball. */
+/** pnpm gives each package its own dependencies only; the registry does not have ours, so each is pointed to its tarball. */
 async function installWithPnpm() {
   cpSync(join(root, 'scripts', 'packed-project', 'load-memory.mjs'), join(pnpmProject, 'load-memory.mjs'))
   const dependencies = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
-  writeFileSync(join(pnpmProject, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module', dependencies, pnpm: { overrides: { '@dtfx/core': dependencies['@dtfx/core'] } } }))
+  writeFileSync(join(pnpmProject, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module', dependencies, pnpm: { overrides: dependencies } }))
   await run(pnpmProject, [...pnpm, 'install', '--prefer-offline', '--ignore-workspace', '--no-frozen-lockfile'])
+}
+
+async function lintAll() {
+  for (const each of packages) {
+    await step(`${each.name}: the tarball holds what it should`, () => checkContents(each))
+    await step(`${each.name}: publint`, () => lintPackage(each))
+    await step(`${each.name}: attw`, () => checkResolution(each))
+  }
 }
 
 async function useWithNpm() {
@@ -149,11 +177,12 @@ async function useWithNpm() {
   for (const each of packages) await step(`${each.name}: every entry is there`, () => checkManifest(each))
   await step('every entry can be imported', checkImports)
   await step('a configuration finds the provider', () => loadMemory(npmProject))
-  if (await step('a strict program compiles against the declarations', compile)) {
+  await step('a strict program compiles for a bundler', () => compile('tsconfig.bundler.json'))
+  if (await step('a strict program compiles for Node', compileForNode)) {
     await step('that program runs', runPublicApi)
     await step('the sample of the README prints what it promises', runReadmeSample)
   }
-  await step('a test with hub, stub and replay passes in vitest', () => run(npmProject, ['node', 'node_modules/vitest/vitest.mjs', 'run', 'hub.test.ts']))
+  await step('tests with hub, stub and recorded history pass in vitest', () => run(npmProject, ['node', 'node_modules/vitest/vitest.mjs', 'run', 'hub.test.ts']))
 }
 
 async function useWithPnpm() {
@@ -162,8 +191,7 @@ async function useWithPnpm() {
 
 try {
   if (await step('pack', pack)) {
-    for (const each of packages) await step(`${each.name}: the tarball holds what it should`, () => checkContents(each))
-    await Promise.all([useWithNpm(), useWithPnpm()])
+    await Promise.all([lintAll(), useWithNpm(), useWithPnpm()])
   }
 } finally {
   if (process.argv.includes('--keep')) process.stdout.write(`kept: ${scratch}\n`)

@@ -1,9 +1,6 @@
 /** Deliberate faults in the worker: what it makes of messages, what it trusts its memory with, and what it commits. */
 const worker = (name) => `packages/core/src/worker/${name}.ts`
 
-/** Locks are lost often, and nobody knows what became of many a write. */
-const stormy = { localActivities: false, faults: { ambiguous: 0.2, delay: 0.3, loseLock: 0.2, late: 0.2 } }
-
 export const workerMutants = [
   {
     name: 'abandon loses a message',
@@ -189,10 +186,8 @@ export const workerMutants = [
     find: "return this.parts.service.capabilities.commit === 'messages-first' && snapshot?.state",
     replace: 'return false && snapshot?.state',
     breaks: 'an answer is thrown away while the turn that asked for it is still on its way to the store',
-    caughtBy: 'simulation',
+    caughtBy: 'conformance',
     commit: 'messages-first',
-    seeds: 120,
-    simulation: stormy,
   },
   {
     name: 'a repeated start of a finished child is not answered',
@@ -217,11 +212,10 @@ export const workerMutants = [
     name: 'messages of a divergent turn share their ids',
     file: worker('orchestration-loop'),
     find: "=== 'atomic' ? tupleId : contentId(parts.service.digestKey)",
-    replace: "=== 'none' ? contentId(parts.service.digestKey) : tupleId",
+    replace: "=== 'messages-first' ? tupleId : contentId(parts.service.digestKey)",
     breaks: 'the answer to what a lost turn decided fits what the next attempt decided otherwise',
-    caughtBy: 'simulation',
+    caughtBy: 'conformance',
     commit: 'messages-first',
-    seeds: 400,
   },
   {
     name: 'a message that one turn cannot take any more is thrown away',

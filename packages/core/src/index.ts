@@ -87,4 +87,5 @@ export { consoleMetrics, metricNames, noMetrics, type MetricName, type Metrics }
 export { consoleTracer, noTracer, type Span, type SpanOptions, type Tracer } from './telemetry/tracer.js'
 export { TaskHubWorker, type WorkerStopReport } from './worker/task-hub-worker.js'
 export type { TaskHubWorkerOptions } from './worker/worker-options.js'
+export { watchdogExitCode } from './worker/watchdog.js'
 export type { VersionMatch } from './worker/versioning.js'

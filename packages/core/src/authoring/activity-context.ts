@@ -10,7 +10,7 @@ export interface ActivityContext {
   readonly executionId: string | undefined
   /** Id of the call within the orchestration. `instanceId`, `executionId` and `taskId` together identify the call for idempotency. */
   readonly taskId: number
-  /** Stable over redeliveries and re-sends of the same call: use it as an idempotency key towards other systems. */
+  /** Stable over redeliveries and re-sends of the same call: use it as an idempotency key towards other systems. A call that a rewind makes anew has another one. */
   readonly idempotencyKey: string
   /** How often this call was handed to a worker, this time included. */
   readonly deliveryCount: number

@@ -64,6 +64,7 @@ export type InputArgs<In, Options> = [In] extends [void]
 
 export interface OrchestrationContext<In = unknown> {
   readonly instanceId: string
+  /** Another one after a rewind. What has to stay the same is drawn by `newGuid`. */
   readonly executionId: string
   readonly name: string
   readonly version: string | undefined
@@ -73,9 +74,9 @@ export interface OrchestrationContext<In = unknown> {
   readonly isReplaying: boolean
   /** Time of this turn: equal on replay, never going back. */
   readonly now: Date
-  /** A UUID, the same on replay. */
+  /** A UUID, the same on replay, also after a rewind. */
   newGuid(): string
-  /** A number in [0, 1), the same on replay. */
+  /** A number in [0, 1), the same on replay, also after a rewind. */
   random(): number
   readonly log: ContextLogger
 

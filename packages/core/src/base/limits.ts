@@ -35,10 +35,18 @@ export const limits = {
   turnSliceMs: 5,
   /** Suspended executions kept in memory per worker; about 2.5 KB each. */
   maxCachedInstances: 10_000,
+  /** Estimated bytes of suspended executions kept in memory per worker: payloads of their histories, 2 bytes a character, and `cachedInstanceBytes` each. */
+  maxCachedBytes: 256 * 1024 * 1024,
+  /** Bytes a suspended execution takes without its payloads, as measured. */
+  cachedInstanceBytes: 2_560,
   /** Faults (thrown by middleware or by the host) of one message before its task or instance fails. */
   maxFaults: 5,
   /** Turns that began on inputs delivered more than twice and came to no end, not even a release: then the inputs kill or block their process, and are set aside unexecuted. */
   maxSuspectTurns: 5,
+  /** How long a thread may be blocked before the watchdog says by what: long before locks run out. */
+  watchdogWarnAfterMs: 2_000,
+  /** How long one turn may block its thread before the watchdog ends the process: its locks have run out by then, and other workers take over. */
+  maxTurnMs: 60_000,
   /** Characters of an error message kept in a failure; the rest is cut with a marker. */
   maxFailureMessageLength: 32_768,
   /** Characters of a stack trace kept in a failure. */

@@ -29,7 +29,10 @@ export interface StartOptions<T = never> {
   readonly tags?: Tags | undefined
   /** Default: that of the definition. */
   readonly version?: string | undefined
-  /** Delivered right after the start, stored in one operation with it. */
+  /**
+   * Raised with the start: sent with it, and never delivered before it. With `startAt` it arrives at that time; events that others raise until then wait as well, and may come before it: what
+   * has to come first belongs into the input.
+   */
   readonly event?: { readonly event: EventDefinition<T> | string; readonly payload?: T | undefined } | undefined
   /** How long `reuse: 'replace'` waits for the old execution to end. @default '1m' */
   readonly replaceTimeout?: Duration | undefined

@@ -7,6 +7,7 @@ import { checkName } from '../authoring/definitions.js'
 import type { ActivityCallOptions, SubOrchestrationCallOptions } from '../authoring/orchestration-context.js'
 import { validate, type StandardSchema } from '../authoring/schema.js'
 import type { ScheduleTaskAction } from '../model/actions.js'
+import type { HistoryEvent } from '../model/events.js'
 import { checkInstanceId, checkTags } from '../model/instance.js'
 import type { RetryPolicy } from '../model/retry-policy.js'
 import { childIdentity } from './identity.js'
@@ -70,7 +71,7 @@ function prepareChild(x: Execution, child: Declaration, input: unknown, options:
   return (fireAndForget) => {
     const id = x.takeId()
     const identity = childIdentity({ instanceId: x.instanceId, executionId: x.executionId, taskId: id, name: child.name, input: payload })
-    const instanceId = options?.instanceId ?? identity.instanceId
+    const instanceId = recordedChild(x, id) ?? options?.instanceId ?? identity.instanceId
     x.pending.set(id, {
       type: 'CreateSubOrchestration',
       id,
@@ -84,6 +85,19 @@ function prepareChild(x: Execution, child: Declaration, input: unknown, options:
     })
     return { id, instanceId }
   }
+}
+
+/** Instance id of a child that runs already. It may be derived otherwise by now: the execution was rewound, or .NET scheduled it, or the code names it anew. */
+function recordedChild(x: Execution, id: number): string | undefined {
+  if (x.past.length === 0) return undefined
+  return (x.recordedChildren ??= childrenOf(x.past)).get(id)
+}
+
+/** Looked up at the first call that needs them: most orchestrations have none. */
+function childrenOf(events: readonly HistoryEvent[]): Map<number, string> {
+  const found = new Map<number, string>()
+  for (const event of events) if (event.type === 'SubOrchestrationInstanceCreated') found.set(event.eventId, event.instanceId)
+  return found
 }
 
 /** `ctx.sendEvent`. */

@@ -18,6 +18,7 @@ import { collectResult, failedResult, isReplayError } from './collect-result.js'
 import { installGuards, type DeterminismMode } from './determinism.js'
 import { Execution, type ExecutionSettings } from './execution.js'
 import { unhandledWarnings, whenRejectionsAreKnown } from './rejection-guard.js'
+import { noteApplying, noteDraining, noteNoTurn } from './turn-note.js'
 import type { TurnExecutor, TurnKey, TurnRequest, TurnResult, TurnWarning } from './turn-executor.js'
 import { TurnPump, type PumpJob } from './turn-pump.js'
 
@@ -121,6 +122,7 @@ class Turn implements PumpJob {
 
   drained(): void {
     this.x.endTurn()
+    noteNoTurn()
   }
 
   advance(): boolean {
@@ -129,16 +131,20 @@ class Turn implements PumpJob {
       const event = this.#take()
       if (event === undefined) return false
       x.beginTurn()
+      noteApplying(x.instanceId, x.definition.name)
       try {
-        if (applyEvent(x, event)) return true
+        if (applyEvent(x, event)) {
+          noteDraining()
+          return true
+        }
       } catch (error) {
-        x.endTurn()
+        this.drained()
         if (!isReplayError(error)) throw error
         this.#next = Number.POSITIVE_INFINITY
         this.resolve({ turn: failedResult(x, error, this.request.customStatus), ended: true, error })
         return false
       }
-      x.endTurn()
+      this.drained()
     }
   }
 
@@ -146,6 +152,7 @@ class Turn implements PumpJob {
     if (this.#next === Number.POSITIVE_INFINITY) return
     const { x } = this
     x.past = []
+    x.recordedChildren = undefined
     const turn = collectResult(x, this.request.customStatus)
     const ended = turn.actions.at(-1)?.type === 'Complete'
     const report = (warnings: readonly TurnWarning[]): void => {
@@ -157,7 +164,7 @@ class Turn implements PumpJob {
   }
 
   fail(error: unknown): void {
-    this.x.endTurn()
+    this.drained()
     this.reject(error)
   }
 

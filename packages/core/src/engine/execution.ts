@@ -75,6 +75,7 @@ export class Execution {
   /** The committed events while they are applied; empty afterwards, so that a suspended execution holds no history. */
   past: readonly HistoryEvent[] = []
   patchMarkers: Set<string> | undefined
+  recordedChildren: Map<number, string> | undefined
   newMarkers: string[] | undefined
   unhandled: Map<Promise<unknown>, unknown> | undefined
   /** Its end is decided: what happens now can only be logged. */
@@ -92,8 +93,13 @@ export class Execution {
     if (settings.captureStacks) this.callLines = new Map()
   }
 
+  /** Where what the code draws comes from: the execution id it was first started with. A rewind gives a new id, but what was passed on before must come out again. */
+  get seed(): string {
+    return this.start?.seedExecutionId ?? this.executionId
+  }
+
   get random(): Random {
-    return (this.#random ??= seededRandom(seedFromText(`${this.instanceId}\n${this.executionId}`)))
+    return (this.#random ??= seededRandom(seedFromText(`${this.instanceId}\n${this.seed}`)))
   }
 
   beginTurn(): void {

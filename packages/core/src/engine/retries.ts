@@ -55,7 +55,7 @@ async function attempts(x: Execution, policy: CheckedRetryPolicy, calls: { reado
         await createImmediateTimer(x)
         throw error
       }
-      const delayMs = retryDelayMs(policy, failure, { attempt, elapsedMs: x.nowMs - startedMs, seed: `${x.executionId}/${first.id}` })
+      const delayMs = retryDelayMs(policy, failure, { attempt, elapsedMs: x.nowMs - startedMs, seed: `${x.seed}/${first.id}` })
       if (delayMs === undefined) throw error
       await createTimer(x, delayMs)
       if (abandoned.value) throw error

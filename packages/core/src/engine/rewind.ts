@@ -10,9 +10,9 @@
  * Invariant: in the result every answer follows the event it answers, and only rewound children are open.
  */
 import { compareTicks } from '../base/ticks.js'
-import type { HistoryEvent, SubOrchestrationInstanceCreatedEvent, SubOrchestrationInstanceFailedEvent } from '../model/events.js'
+import type { ExecutionRewoundEvent, ExecutionStartedEvent, HistoryEvent, SubOrchestrationInstanceCreatedEvent, SubOrchestrationInstanceFailedEvent } from '../model/events.js'
 import { splitTimerId } from '../model/events.js'
-import { fireAndForgetTag } from './runtime-state.js'
+import { askedAgain, fireAndForgetTag } from './runtime-state.js'
 
 export interface RewoundHistory {
   readonly events: readonly HistoryEvent[]
@@ -24,8 +24,8 @@ export interface RewoundHistory {
 
 export interface RewoundIdentity {
   readonly executionId: string
-  /** Of the parent, when it was rewound. */
-  readonly parentExecutionId?: string | undefined
+  /** The message that asked for it; one of the parent says what the answer has to name. */
+  readonly rewind?: ExecutionRewoundEvent | undefined
 }
 
 export function rewindHistory(history: readonly HistoryEvent[], identity: RewoundIdentity): RewoundHistory {
@@ -43,10 +43,14 @@ export function rewindHistory(history: readonly HistoryEvent[], identity: Rewoun
     const id = answeredId(event)
     if (id !== undefined) answered.add(id)
   }
-  const stays = (event: HistoryEvent): boolean => !isTask(event) || answered.has(event.eventId) || (event.type === 'SubOrchestrationInstanceCreated' && rewound.has(event.eventId))
+  const stays = (event: HistoryEvent): boolean => {
+    if (event.type === 'ExecutionRewound') return false
+    return !isTask(event) || answered.has(event.eventId) || (event.type === 'SubOrchestrationInstanceCreated' && rewound.has(event.eventId))
+  }
   const ended = new Set(history.map(answeredId))
+  const asks = history.filter((event) => event.type === 'ExecutionRewound')
   return {
-    events: remaining.filter(stays).map((event) => renameExecution(event, identity)),
+    events: remaining.filter(stays).map((event) => (event.type === 'ExecutionStarted' ? rewoundStart(event, asks, identity) : event)),
     children: before.filter((event) => event.type === 'SubOrchestrationInstanceCreated').filter((event) => rewound.has(event.eventId)),
     abandoned: history.filter((event) => event.type === 'SubOrchestrationInstanceCreated').filter((event) => isTask(event) && !ended.has(event.eventId)),
   }
@@ -117,12 +121,9 @@ function staysInUndoneTurn(event: HistoryEvent, known: ReadonlySet<number>): boo
   return id === undefined || known.has(id)
 }
 
-function renameExecution(event: HistoryEvent, identity: RewoundIdentity): HistoryEvent {
-  if (event.type !== 'ExecutionStarted') return event
-  const { parent } = event
-  return {
-    ...event,
-    instance: { ...event.instance, executionId: identity.executionId },
-    parent: parent === undefined || identity.parentExecutionId === undefined ? parent : { ...parent, instance: { ...parent.instance, executionId: identity.parentExecutionId } },
-  }
+/** What the parent asked for in the meantime is in the start now. */
+function rewoundStart(start: ExecutionStartedEvent, asks: readonly ExecutionRewoundEvent[], { executionId, rewind }: RewoundIdentity): ExecutionStartedEvent {
+  const seedExecutionId = start.seedExecutionId ?? start.instance.executionId
+  const renamed = { ...start, instance: { ...start.instance, executionId }, seedExecutionId }
+  return [...asks, ...(rewind === undefined ? [] : [rewind])].reduce(askedAgain, renamed)
 }

@@ -12,6 +12,7 @@ import {
   splitTimerId,
   type ContinueAsNewEvent,
   type ExecutionCompletedEvent,
+  type ExecutionRewoundEvent,
   type ExecutionStartedEvent,
   type HistoryEvent,
   type SubOrchestrationInstanceCreatedEvent,
@@ -24,6 +25,17 @@ export type ScheduledEvent = TaskScheduledEvent | TimerCreatedEvent | SubOrchest
 
 /** Tag of children nobody waits for; .NET's name. */
 export const fireAndForgetTag = 'FireAndForget'
+
+/**
+ * The start of a child whose parent was rewound and asks for its answer again: the answer names the message that asked, so that an answer of before, which a store may deliver late or twice,
+ * is told apart from it.
+ */
+export function askedAgain(start: ExecutionStartedEvent, { messageId = start.messageId, parentExecutionId }: ExecutionRewoundEvent): ExecutionStartedEvent {
+  const { parent } = start
+  if (parent === undefined) return start
+  const instance = parentExecutionId === undefined ? parent.instance : { ...parent.instance, executionId: parentExecutionId }
+  return { ...start, messageId, parent: { ...parent, instance } }
+}
 
 export class RuntimeState {
   readonly open = new Map<number, ScheduledEvent>()
@@ -115,6 +127,9 @@ export class RuntimeState {
         return
       case 'ExecutionResumed':
         if (this.completion === undefined) this.status = 'Running'
+        return
+      case 'ExecutionRewound':
+        if (this.start !== undefined) this.start = askedAgain(this.start, event)
         return
       default:
         if (!Object.hasOwn(eventTypeNumbers, event.type)) throw this.#corrupt(`it holds an event of unknown type '${String((event as { type: unknown }).type)}'`)

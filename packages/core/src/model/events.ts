@@ -60,6 +60,8 @@ export interface ExecutionStartedEvent extends EventBase {
   readonly generateNewTrace?: boolean | undefined
   /** Id of the message that carried it: what a completion to the parent answers. */
   readonly messageId?: string | undefined
+  /** Ours: after a rewind, the execution id it began with. What the code draws follows from it, and is the same as before. */
+  readonly seedExecutionId?: string | undefined
 }
 
 export interface ExecutionCompletedEvent extends EventBase {
@@ -192,12 +194,17 @@ export interface ExecutionResumedEvent extends EventBase {
   readonly reason?: string | undefined
 }
 
+/** In the history of an execution that had not failed: its parent was rewound, and waits anew. */
 export interface ExecutionRewoundEvent extends EventBase {
   readonly type: 'ExecutionRewound'
   readonly reason?: string | undefined
   readonly parentExecutionId?: string | undefined
   readonly instanceId?: InstanceId | undefined
   readonly parentTraceContext?: TraceContext | undefined
+  /** Ours, from a parent: id of the message that carried it. What the child answers from now on; an answer to what came before is late. */
+  readonly messageId?: string | undefined
+  /** Ours, from a parent: what the child's answer named so far, by which a child knows that it is meant. */
+  readonly previousMessageId?: string | undefined
 }
 
 export type HistoryEvent =

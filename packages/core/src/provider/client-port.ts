@@ -15,7 +15,7 @@ export type CreatePolicy = 'error' | 'replaceFinished' | 'skip'
 export interface CreateRequest {
   /** An ExecutionStarted to the instance; `deliverAt` is the scheduled start. */
   readonly start: OutboundMessage
-  /** Delivered after the start, atomically with it: start with an event. */
+  /** Sent with the start, in this order, and not delivered before it, however late that is. Messages that others send until a scheduled start may be delivered before them. */
   readonly messages?: readonly OutboundMessage[] | undefined
   readonly reuse: CreatePolicy
 }

@@ -1,7 +1,7 @@
 /**
  * History events ↔ .NET's JSON, byte for byte: one table of members per event type, in .NET's order.
  * Reading takes the type from `$type`, anywhere in the object and under every name .NET ever gave it, and only without one from `EventType` (number or name).
- * Of our own, `MessageId` and `Recursive` travel as members that .NET ignores.
+ * Of our own, `MessageId`, `PreviousMessageId`, `SeedExecutionId` and `Recursive` travel as members that .NET ignores.
  */
 import { eventTypeNumbers, type HistoryEvent } from '../model/events.js'
 import { classOfType, typedObject, type WireFlavour } from './wire-flavour.js'
@@ -55,7 +55,7 @@ const eventLayouts: Readonly<Record<EventType, EventLayout>> = {
       optional('Generation', 'generation', integer),
       optional('GenerateNewTrace', 'generateNewTrace', flag, false),
     ],
-    { ours: [messageId], fields: 1 },
+    { ours: [messageId, own('SeedExecutionId', 'seedExecutionId', text)], fields: 1 },
   ),
   ExecutionCompleted: eventLayout('ExecutionCompleted', completion),
   ContinueAsNew: eventLayout('ContinueAsNew', completion),
@@ -80,12 +80,11 @@ const eventLayouts: Readonly<Record<EventType, EventLayout>> = {
   HistoryState: eventLayout('HistoryState', [optional('State', 'state', state)]),
   ExecutionSuspended: eventLayout('ExecutionSuspended', [reason]),
   ExecutionResumed: eventLayout('ExecutionResumed', [reason]),
-  ExecutionRewound: eventLayout('ExecutionRewound', [
-    reason,
-    optional('ParentExecutionId', 'parentExecutionId', text),
-    optional('InstanceId', 'instanceId', text),
-    trace,
-  ]),
+  ExecutionRewound: eventLayout(
+    'ExecutionRewound',
+    [reason, optional('ParentExecutionId', 'parentExecutionId', text), optional('InstanceId', 'instanceId', text), trace],
+    { ours: [messageId, own('PreviousMessageId', 'previousMessageId', text)] },
+  ),
 }
 
 const byClass: ReadonlyMap<string, EventLayout> = new Map(Object.values(eventLayouts).map((each) => [each.className, each]))

@@ -21,6 +21,8 @@ export const logEvents = {
   deferred: { id: 201, level: 'info', text: 'work deferred' },
   quarantined: { id: 202, level: 'error', text: 'message set aside' },
   lockLost: { id: 203, level: 'warn', text: 'lock lost' },
+  loopBlocked: { id: 204, level: 'warn', text: 'event loop blocked' },
+  watchdogEnded: { id: 205, level: 'warn', text: 'watchdog not running' },
 } as const satisfies Readonly<Record<string, { readonly id: number; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }>>
 
 export type LogEvent = (typeof logEvents)[keyof typeof logEvents]

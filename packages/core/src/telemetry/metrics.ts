@@ -26,6 +26,7 @@ export const metricNames = {
   'dtfx.messages.quarantined': 'messages set aside, by code',
   'dtfx.cache.hits': 'turns that continued a suspended execution',
   'dtfx.cache.misses': 'turns that replayed a history',
+  'dtfx.cache.bytes': 'estimated bytes of the suspended executions kept in memory',
 } as const
 
 export type MetricName = keyof typeof metricNames

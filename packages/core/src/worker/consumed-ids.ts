@@ -22,8 +22,9 @@ export function withConsumed({ deleted, pending }: ConsumedIds, taken: readonly 
 }
 
 /** After a commit that was acknowledged whole: what it took is deleted. */
-export function acknowledged({ deleted, pending }: ConsumedIds, taken: readonly MessageId[]): ConsumedIds {
-  if (taken.length === 0 || pending.length === 0) return { deleted, pending }
+export function acknowledged(ids: ConsumedIds, taken: readonly MessageId[]): ConsumedIds {
+  const { deleted, pending } = ids
+  if (taken.length === 0 || pending.length === 0) return ids
   const gone = new Set(taken)
   return { deleted: [...deleted, ...pending.filter((id) => gone.has(id))].slice(-limits.maxConsumedIds), pending: pending.filter((id) => !gone.has(id)) }
 }

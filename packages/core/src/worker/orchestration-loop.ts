@@ -21,7 +21,7 @@ import { noMetrics } from '../telemetry/metrics.js'
 import { acknowledged, noConsumedIds } from './consumed-ids.js'
 import { commitAgain } from './commit-again.js'
 import { mostDeliveries } from './faults.js'
-import { InstanceCache, type CachedInstance } from './instance-cache.js'
+import { cachedBytes, InstanceCache, type CachedInstance } from './instance-cache.js'
 import { LockRenewer } from './lock-renewer.js'
 import { runTurn, type TurnEnd, type TurnHost } from './orchestration-turn.js'
 import { prepareTurn } from './prepare-turn.js'
@@ -72,7 +72,7 @@ export class OrchestrationLoop {
     this.parts = parts
     this.#identify = parts.service.capabilities.commit === 'atomic' ? tupleId : contentId(parts.service.digestKey)
     this.renewer = new LockRenewer(clock, { lost: (_slot, item, error) => logLine(logger, logEvents.lockLost, { instanceId: item.instanceId, error }) })
-    this.cache = new InstanceCache(parts.options.maxCachedInstances, (entry) => this.forget(entry.runtime))
+    this.cache = new InstanceCache(parts.options.cache, (entry) => this.forget(entry.runtime))
     this.#failures = new TurnFailures(this)
   }
 
@@ -181,10 +181,13 @@ export class OrchestrationLoop {
       metrics.count('dtfx.turns', 1, result.outcome === 'committed' ? committedTurn : staleTurn)
       if (result.outcome !== 'committed') return
       if (metrics !== noMetrics) this.#measure(known, draft)
-      kept = end.completion === undefined && end.unmodified && this.cache.maxInstances > 0 && checkpoint.state !== undefined
+      kept = end.completion === undefined && end.unmodified && this.cache.bounds.maxInstances > 0 && checkpoint.state !== undefined
       if (kept) {
-        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes) }
+        const bytes = cachedBytes(stored, checkpoint.history)
+        const remembered = acknowledged(consumedIds ?? stored?.consumedIds ?? noConsumedIds, known.prepared.deletes)
+        const entry = { version: result.version, runtime: draft.runtime, state: checkpoint.state as CachedInstance['state'], consumedIds: remembered, bytes }
         this.cache.put(item.instanceId, entry)
+        this.#measureCache()
       }
       if (end.completion !== undefined || end.warnings.length > 0) this.#reportEnd(draft, end)
     } finally {
@@ -204,8 +207,16 @@ export class OrchestrationLoop {
   }
 
   forget(runtime: RuntimeState): void {
-    if (this.cache.get(runtime.instanceId)?.runtime === runtime) this.cache.remove(runtime.instanceId)
+    if (this.cache.get(runtime.instanceId)?.runtime === runtime) {
+      this.cache.remove(runtime.instanceId)
+      this.#measureCache()
+    }
     this.parts.turnHost.executor.forget({ instanceId: runtime.instanceId, executionId: runtime.executionId })
+  }
+
+  #measureCache(): void {
+    const { metrics } = this.parts.service.host
+    if (metrics !== noMetrics) metrics.gauge('dtfx.cache.bytes', this.cache.bytes)
   }
 
   /** The draft has changed the cached copy; after a continue-as-new that is another one than the draft holds. */
@@ -221,7 +232,7 @@ export class OrchestrationLoop {
     const inputs = { item, prepared, state: stored?.state, now, version: stored?.version, checkpointId: this.checkpointId(), identify: this.#identify }
     if (prepared.kind === 'rewind') return this.complete(item, rewindInstance(inputs, runtime as RuntimeState, known.snapshot?.history ?? noEvents))
     if (prepared.kind === 'terminate-pending') return this.complete(item, terminatePending(inputs))
-    const outbound = [...refuseStarts(prepared, now), ...(prepared.answerAgain && runtime !== undefined ? repeatAnswer(runtime, now) : [])]
+    const outbound = [...refuseStarts(prepared, now), ...(prepared.answerAgain && runtime !== undefined ? repeatAnswer(runtime, now, prepared.asked) : [])]
     if (outbound.length === 0 && !this.#needsFence(known)) return item.release(prepared.settlements)
     const { settlements } = prepared
     await this.complete(item, { executionId: runtime?.executionId ?? '', base: inputs.version, checkpointId: inputs.checkpointId, settlements, history: { kind: 'append', events: [] }, outbound })

@@ -58,6 +58,7 @@ class Preparation {
   #trigger = false
   #isTerminated = false
   #answerAgain = false
+  #asked: ExecutionRewoundEvent | undefined
   #rewind: ExecutionRewoundEvent | undefined
   #unscheduledCount = 0
 
@@ -79,6 +80,7 @@ class Preparation {
       refusedStarts: this.#refused,
       rewind: this.#rewind,
       answerAgain: this.#answerAgain && this.#started === undefined,
+      asked: this.#asked,
       discarded: this.#discarded,
       quarantined: this.#quarantined,
     }
@@ -104,7 +106,10 @@ class Preparation {
   other(delivered: Delivered, index: number): void {
     const { runtime } = this.inputs
     const event = delivered.message.event
-    if (this.#wasConsumed(delivered)) return this.#repeat(delivered)
+    if (this.#wasConsumed(delivered)) {
+      if (event.type === 'ExecutionRewound' && delivered.sender !== undefined && this.#isOver) this.#answerAgain = true
+      return this.#repeat(delivered)
+    }
     if (index < this.#takeOver && lifecycle.has(event.type)) return this.#discard(delivered, 'for the execution that was replaced')
     const executionId = this.#started?.instance.executionId ?? runtime?.executionId
     if (executionId === undefined) return this.#beforeStart(delivered, event)
@@ -163,18 +168,35 @@ class Preparation {
     if (this.#rewind !== undefined && event.type !== 'ExecutionRewound' && (event.type === 'EventRaised' || lifecycle.has(event.type))) {
       return this.#settle(delivered, 'defer', this.inputs.now)
     }
-    if (event.type === 'ExecutionRewound' && this.inputs.runtime?.status === 'Failed' && this.#rewind === undefined) {
+    if (event.type === 'ExecutionRewound') return this.#rewindAfterEnd(delivered, event)
+    return this.#discard(delivered, 'the instance is over')
+  }
+
+  #rewindAfterEnd(delivered: Delivered, event: ExecutionRewoundEvent): void {
+    const isAsked = this.#isAsked(delivered, event)
+    if (event.messageId !== undefined && !isAsked) return this.#discard(delivered, 'for another execution')
+    // A client's rewind came first: what the parent waits for is noted once the execution runs.
+    if (this.#rewind !== undefined) return isAsked ? this.#settle(delivered, 'defer', this.inputs.now) : this.#discard(delivered, 'the instance is over')
+    if (this.inputs.runtime?.status === 'Failed') {
       this.#rewind = event
       this.#remember(delivered)
       return this.#settle(delivered, 'consumed')
     }
     // A rewound parent asks again for what it may have thrown away while it was over.
-    if (event.type === 'ExecutionRewound' && delivered.sender !== undefined) this.#answerAgain = true
+    if (delivered.sender !== undefined) this.#answerAgain = true
+    if (isAsked) this.#asked = event
     return this.#discard(delivered, 'the instance is over')
   }
 
+  /** The rewound parent of this very execution waits for an answer to this message. */
+  #isAsked({ sender }: Delivered, { messageId, previousMessageId }: ExecutionRewoundEvent): boolean {
+    const start = this.#started ?? this.inputs.runtime?.start
+    if (messageId === undefined || start?.parent === undefined) return false
+    return previousMessageId === undefined ? sender === start.parent.instance.instanceId : previousMessageId === start.messageId
+  }
+
   #admitUnscheduled(delivered: Delivered, event: HistoryEvent): void {
-    if (event.type === 'ExecutionRewound') return this.#discard(delivered, 'the instance has not failed')
+    if (event.type === 'ExecutionRewound' && !this.#isAsked(delivered, event)) return this.#discard(delivered, 'the instance has not failed')
     if (event.type === 'ExecutionTerminated' && !this.#mayTerminate(delivered)) return this.#discard(delivered, 'from an instance that is not its parent')
     if (this.#unscheduledCount >= limits.maxUnscheduledMessagesPerTurn) return this.#settle(delivered, 'defer', this.inputs.now)
     this.#remember(delivered)
@@ -221,7 +243,7 @@ class Preparation {
     if (scheduled === undefined || this.#answered?.has(id) === true) return this.#discard(delivered, 'the task is not open')
     if (scheduled.type !== type) return this.#discard(delivered, 'the task is of another kind')
     const { replyTo, sender } = delivered
-    if (replyTo !== undefined && scheduled.messageId !== undefined && replyTo !== scheduled.messageId) return this.#discard(delivered, 'it answers a message that was never committed')
+    if (replyTo !== undefined && scheduled.messageId !== undefined && replyTo !== scheduled.messageId) return this.#discard(delivered, 'it does not answer the message that counts')
     if (replyTo === undefined && sender !== undefined && scheduled.type === 'SubOrchestrationInstanceCreated' && sender !== scheduled.instanceId) {
       return this.#discard(delivered, 'it is from another instance than the child')
     }

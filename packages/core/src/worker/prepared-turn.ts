@@ -51,6 +51,8 @@ export interface PreparedTurn {
   readonly rewind?: ExecutionRewoundEvent | undefined
   /** The parent may not have been ready for the answer of the finished execution, and gets it once more. */
   readonly answerAgain: boolean
+  /** The parent's message that asks for it, if that is what the answer has to name. */
+  readonly asked?: ExecutionRewoundEvent | undefined
   /** Messages without effect, for the log. */
   readonly discarded: readonly SetAside[]
   /** Messages nobody can understand, for the log. */

@@ -21,13 +21,12 @@ export interface Recording {
 /** Records every kind of action but the completion. */
 export function recordAction(to: Recording, action: Exclude<OrchestratorAction, CompleteAction>): void {
   const { instance } = to.start
-  const sender = { instanceId: instance.instanceId, executionId: instance.executionId as string, eventId: action.id }
   const head = { eventId: action.id, timestamp: to.now }
   switch (action.type) {
     case 'ScheduleTask':
       return scheduleTask(to, action)
     case 'CreateTimer': {
-      const messageId = to.identify({ ...sender, kind: 'TimerFired', target: instance.instanceId, deliverAt: action.fireAt })
+      const messageId = to.identify({ ...decisionOf(to, action), kind: 'TimerFired', target: instance.instanceId, deliverAt: action.fireAt })
       to.addEvent({ type: 'TimerCreated', ...head, fireAt: action.fireAt, messageId })
       return to.send({
         id: replyMessageId(messageId),
@@ -42,7 +41,7 @@ export function recordAction(to: Recording, action: Exclude<OrchestratorAction, 
     case 'SendEvent':
       to.addEvent({ type: 'EventSent', ...head, instanceId: action.instanceId, name: action.name, input: action.input })
       return to.send({
-        id: to.identify({ ...sender, kind: 'EventRaised', name: action.name, target: action.instanceId, payload: action.input }),
+        id: to.identify({ ...decisionOf(to, action), kind: 'EventRaised', name: action.name, target: action.instanceId, payload: action.input }),
         target: { kind: 'instance', instanceId: action.instanceId },
         message: { event: { type: 'EventRaised', eventId: -1, timestamp: to.now, name: action.name, input: action.input, parentTraceContext: to.start.parentTraceContext }, instance: { instanceId: action.instanceId } },
       })
@@ -51,11 +50,15 @@ export function recordAction(to: Recording, action: Exclude<OrchestratorAction, 
   }
 }
 
+/** Which decision a message carries out: the part of its identity that all kinds share. */
+function decisionOf({ start: { instance } }: Recording, { id }: { readonly id: number }) {
+  return { instanceId: instance.instanceId, executionId: instance.executionId as string, eventId: id }
+}
+
 function scheduleTask(to: Recording, action: Extract<OrchestratorAction, { type: 'ScheduleTask' }>): void {
   const { instance } = to.start
   const { name, version, tags, input: payload } = action
-  const sender = { instanceId: instance.instanceId, executionId: instance.executionId as string, eventId: action.id }
-  const id = to.identify({ ...sender, kind: 'TaskScheduled', name, version, tags, payload })
+  const id = to.identify({ ...decisionOf(to, action), kind: 'TaskScheduled', name, version, tags, payload })
   const parentTraceContext = to.start.parentTraceContext
   const recorded: TaskScheduledEvent = { type: 'TaskScheduled', eventId: action.id, timestamp: to.now, name, version, input: undefined, parentTraceContext, tags, messageId: id }
   to.addEvent(recorded)
@@ -70,8 +73,7 @@ function createChild(to: Recording, action: CreateSubOrchestrationAction): void 
   const tags = childTags(start.tags, action)
   const instance = { instanceId: action.instanceId, executionId: action.executionId }
   const { name, version, input: payload } = action
-  const sender = { instanceId: start.instance.instanceId, executionId: start.instance.executionId as string, eventId: action.id }
-  const messageId = to.identify({ ...sender, kind: 'ExecutionStarted', name, version, target: action.instanceId, tags, payload })
+  const messageId = to.identify({ ...decisionOf(to, action), kind: 'ExecutionStarted', name, version, target: action.instanceId, tags, payload })
   to.addEvent({ type: 'SubOrchestrationInstanceCreated', eventId: action.id, timestamp: now, name, version, instanceId: action.instanceId, tags, messageId })
   to.send({
     id: messageId,

@@ -2,11 +2,11 @@
 import type { Ticks } from '../base/ticks.js'
 import { replyMessageId, rewoundExecutionId, type Identify } from '../engine/identity.js'
 import { rewindHistory } from '../engine/rewind.js'
-import { type RuntimeState } from '../engine/runtime-state.js'
+import { askedAgain, type RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId } from '../model/events.js'
 import { dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'
-import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
+import type { ExecutionRewoundEvent, HistoryEvent, HistoryEventOf, SubOrchestrationInstanceCreatedEvent } from '../model/events.js'
 import type { InstanceState } from '../model/instance.js'
 import type { Checkpoint, OutboundMessage } from '../provider/checkpoint.js'
 import type { InstanceVersion, OrchestrationWorkItem } from '../provider/work-items.js'
@@ -27,11 +27,12 @@ export function refuseStarts(prepared: PreparedTurn, now: Ticks): OutboundMessag
 
 /**
  * A finished child whose start comes again answers again. A turn of the parent that was lost may have started it: the answer came before the turn that counts, and was to nobody.
+ * One that a rewound parent asks answers what asked it.
  */
-export function repeatAnswer({ start, completion }: RuntimeState, now: Ticks): OutboundMessage[] {
+export function repeatAnswer({ start, completion }: RuntimeState, now: Ticks, asked?: ExecutionRewoundEvent): OutboundMessage[] {
   if (start === undefined || completion === undefined) return []
   const { status, result, failure } = completion
-  const answer = parentNotification(start, { status: status as ChildEnd['status'], result, failure }, now)
+  const answer = parentNotification(asked === undefined ? start : askedAgain(start, asked), { status: status as ChildEnd['status'], result, failure }, now)
   return answer === undefined ? [] : [answer]
 }
 
@@ -71,20 +72,21 @@ export function terminatePending(inputs: SpecialInputs): Checkpoint {
   }
 }
 
-/** The history without the failure, under a new execution id; a message to itself makes it run, failed children are rewound too. */
+/**
+ * The history without the failure, under a new execution id; a message to itself makes it run, failed children are rewound too, and answer the message that does it.
+ * Its messages are the last ones of the execution that ends here. They follow from its history alone: a rewind that is lost and done anew, even for another reason, asks the children by the same ids.
+ */
 export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, history: readonly HistoryEvent[]): Checkpoint {
   const { prepared, now, item, identify } = inputs
   const state = inputs.state as InstanceState
   const executionId = rewoundExecutionId(item.instanceId, runtime.executionId, history.length)
-  const { events, children, abandoned } = rewindHistory(history, { executionId, parentExecutionId: prepared.rewind?.parentExecutionId })
+  const { events, children, abandoned } = rewindHistory(history, { executionId, rewind: prepared.rewind })
   const instance = { instanceId: item.instanceId, executionId }
   const reason = prepared.rewind?.reason
-  const sender = { instanceId: item.instanceId, executionId, turn: history.length }
-  const rewinds = children.map((child, ordinal): OutboundMessage => ({
-    id: identify({ ...sender, ordinal, eventId: -1, kind: 'ExecutionRewound', target: child.instanceId, payload: reason }),
-    target: { kind: 'instance', instanceId: child.instanceId },
-    message: { instance: { instanceId: child.instanceId }, event: { type: 'ExecutionRewound', eventId: -1, timestamp: now, reason, parentExecutionId: executionId, instanceId: child.instanceId } },
-  }))
+  const sender = { instanceId: item.instanceId, executionId: runtime.executionId, turn: history.length }
+  const asks = new Map<HistoryEvent, string>()
+  children.forEach((child, ordinal) => asks.set(child, identify({ ...sender, ordinal, eventId: -1, kind: 'ExecutionRewound', target: child.instanceId })))
+  const rewinds = children.map((child) => rewindChild(child, { messageId: asks.get(child) as string, parentExecutionId: executionId, reason, now }))
   const endings = abandoned.map(({ instanceId }, index) =>
     terminateChild({ by: { ...sender, ordinal: children.length + index, identify }, instanceId, reason: 'its parent was rewound and starts it anew', now }),
   )
@@ -98,11 +100,18 @@ export function rewindInstance(inputs: SpecialInputs, runtime: RuntimeState, his
     base: inputs.version,
     checkpointId: inputs.checkpointId,
     settlements: prepared.settlements,
-    history: { kind: 'replace', events },
+    history: { kind: 'replace', events: events.map((event) => (asks.has(event) ? { ...event, messageId: asks.get(event) } : event)) },
     outbound: [...rewinds, ...endings, wakeUp],
     state: { ...state, executionId, parent: startOf(events)?.parent ?? state.parent, status: 'Running', output: undefined, failure: undefined, lastUpdatedAt: now, completedAt: undefined },
     consumedIds: prepared.consumedIds,
   }
+}
+
+function rewindChild(child: SubOrchestrationInstanceCreatedEvent, by: { messageId: string; parentExecutionId: string; reason: string | undefined; now: Ticks }): OutboundMessage {
+  const { messageId, parentExecutionId, reason, now } = by
+  const { instanceId, messageId: previousMessageId } = child
+  const event: ExecutionRewoundEvent = { type: 'ExecutionRewound', eventId: -1, timestamp: now, reason, parentExecutionId, instanceId, messageId, previousMessageId }
+  return { id: messageId, target: { kind: 'instance', instanceId }, message: { instance: { instanceId }, event } }
 }
 
 function startOf(events: readonly HistoryEvent[]): HistoryEventOf<'ExecutionStarted'> | undefined {

@@ -14,6 +14,7 @@ import { Dispatcher } from './dispatcher.js'
 import { OrchestrationLoop } from './orchestration-loop.js'
 import { limitRate } from './rate-limit.js'
 import { SpanRecorder } from './span-recorder.js'
+import { watchdog } from './watchdog.js'
 import { logLine } from './worker-log.js'
 import { checkWorkerOptions, type CheckedWorkerOptions, type TaskHubWorkerOptions } from './worker-options.js'
 
@@ -25,6 +26,7 @@ interface Running {
   readonly activityLoop: ActivityLoop
   readonly orchestrations: Dispatcher<OrchestrationWorkItem>
   readonly activities: Dispatcher<ActivityWorkItem> | undefined
+  readonly unwatch: (() => void) | undefined
 }
 
 export interface WorkerStopReport {
@@ -95,6 +97,7 @@ export class TaskHubWorker implements AsyncDisposable {
       abandoned = busy[0] + busy[1]
       await running.port.stop(0)
     } finally {
+      running.unwatch?.()
       running.orchestrationLoop.renewer.stop()
       running.activityLoop.renewer.stop()
       running.orchestrationLoop.cache.clear()
@@ -131,7 +134,7 @@ export class TaskHubWorker implements AsyncDisposable {
       concurrency: options.concurrency,
     })
     const spans = new SpanRecorder(host.tracer)
-    const turnHost = { executor, registry: options.orchestrations, middleware: options.middleware.orchestration, keep: options.maxCachedInstances > 0, versionPolicy: options.versionPolicy }
+    const turnHost = { executor, registry: options.orchestrations, middleware: options.middleware.orchestration, keep: options.cache.maxInstances > 0, versionPolicy: options.versionPolicy }
     const orchestrationLoop = new OrchestrationLoop({ service, options, turnHost, spans, runId: host.random.id() })
     const activityLoop = new ActivityLoop({ service, options, spans })
     const orchestrations = new Dispatcher<OrchestrationWorkItem>({
@@ -144,9 +147,10 @@ export class TaskHubWorker implements AsyncDisposable {
       giveBack: (item) => item.release([]),
     })
     const activities = options.concurrency.activities === 0 ? undefined : this.#activityDispatcher(port, activityLoop)
+    const unwatch = options.watchdog === undefined ? undefined : watchdog.watch(options.watchdog, host.logger)
     orchestrations.start()
     activities?.start()
-    return { port, orchestrationLoop, activityLoop, orchestrations, activities }
+    return { port, orchestrationLoop, activityLoop, orchestrations, activities, unwatch }
   }
 
   #activityDispatcher(port: WorkerPort, loop: ActivityLoop): Dispatcher<ActivityWorkItem> {

@@ -116,6 +116,7 @@ export class TurnDraft {
       ...previous,
       timestamp: this.now,
       instance: { instanceId: this.base.instanceId, executionId },
+      seedExecutionId: undefined,
       version,
       input: action.result,
       scheduledStartTime: undefined,

@@ -6,6 +6,8 @@ import { limits } from '../base/limits.js'
 import { didYouMean } from '../base/nearest-name.js'
 import { dtfxError } from '../errors/durable-error.js'
 import type { DeterminismMode } from '../engine/determinism.js'
+import type { CacheBounds } from './instance-cache.js'
+import type { WatchdogLimits } from './watchdog.js'
 import type { VersionMatch, VersionPolicy } from './versioning.js'
 
 export interface TaskHubWorkerOptions {
@@ -28,8 +30,13 @@ export interface TaskHubWorkerOptions {
   readonly maxFaults?: number | undefined
   /** How long a message for an unknown name waits for a worker that knows it (a rolling deploy). Default 60 000. */
   readonly unknownNameGraceMs?: number | undefined
-  /** Suspended instances kept in memory; false: none. Default 10 000. */
-  readonly cache?: { readonly maxInstances?: number | undefined } | false | undefined
+  /** Suspended instances kept in memory, by number and by estimated bytes; false: none. Default 10 000 and 256 MiB. */
+  readonly cache?: { readonly maxInstances?: number | undefined; readonly maxBytes?: number | undefined } | false | undefined
+  /**
+   * The thread that watches this one. Blocked for `warnAfterMs` (default 2 000): a log line with instance and source line. Blocked by one orchestration turn for `maxTurnMs` (default 60 000,
+   * `'none'`: for ever): the process exits with `watchdogExitCode`. Shared by all workers of a thread, the smallest values count. false: not needed by this worker. See docs/concepts/determinism.md.
+   */
+  readonly watchdog?: { readonly warnAfterMs?: number | undefined; readonly maxTurnMs?: number | 'none' | undefined } | false | undefined
   /** Create the hub on start. Default true. */
   readonly autoCreate?: boolean | undefined
   /** Default: drawn. */
@@ -49,6 +56,7 @@ const knownOptions: Readonly<Record<keyof TaskHubWorkerOptions, true>> = {
   maxFaults: true,
   unknownNameGraceMs: true,
   cache: true,
+  watchdog: true,
   autoCreate: true,
   workerId: true,
 }
@@ -63,16 +71,17 @@ export interface CheckedWorkerOptions {
   readonly versionPolicy: VersionPolicy
   readonly maxFaults: number
   readonly unknownNameGraceMs: number
-  readonly maxCachedInstances: number
+  readonly cache: CacheBounds
+  /** Undefined: not watched. */
+  readonly watchdog: WatchdogLimits | undefined
   readonly autoCreate: boolean
   readonly workerId: string | undefined
 }
 
 /** @throws DTFX_INVALID_OPTION, DTFX_DUPLICATE_DEFINITION */
 export function checkWorkerOptions(options: TaskHubWorkerOptions): CheckedWorkerOptions {
-  const { concurrency, middleware, cache } = options
-  const known = Object.keys(knownOptions)
-  for (const option of Object.keys(options)) if (!known.includes(option)) refuse(option, `is not known. ${didYouMean(option, known)}`)
+  const { concurrency, middleware } = options
+  onlyKnown('', options, Object.keys(knownOptions))
   if (options.determinism !== undefined) oneOf('determinism', options.determinism, ['strict', 'guard', 'off'])
   return {
     orchestrations: new Registry('Orchestration', checkKinds('orchestrations', options.orchestrations ?? [], 'orchestration')),
@@ -94,10 +103,34 @@ export function checkWorkerOptions(options: TaskHubWorkerOptions): CheckedWorker
     },
     maxFaults: whole('maxFaults', options.maxFaults ?? limits.maxFaults, 1),
     unknownNameGraceMs: whole('unknownNameGraceMs', options.unknownNameGraceMs ?? 60_000, 0),
-    maxCachedInstances: cache === false ? 0 : whole('cache.maxInstances', cache?.maxInstances ?? limits.maxCachedInstances, 0),
+    cache: cacheBounds(options.cache),
+    watchdog: options.watchdog === false ? undefined : watchdogLimits(options.watchdog ?? {}),
     autoCreate: options.autoCreate ?? true,
     workerId: options.workerId,
   }
+}
+
+function cacheBounds(cache: TaskHubWorkerOptions['cache'] = {}): CacheBounds {
+  if (cache === false) return { maxInstances: 0, maxBytes: 0 }
+  onlyKnown('cache.', cache, ['maxInstances', 'maxBytes'])
+  return {
+    maxInstances: whole('cache.maxInstances', cache.maxInstances ?? limits.maxCachedInstances, 0),
+    maxBytes: whole('cache.maxBytes', cache.maxBytes ?? limits.maxCachedBytes, 0),
+  }
+}
+
+function watchdogLimits(watchdog: Exclude<TaskHubWorkerOptions['watchdog'], false | undefined>): WatchdogLimits {
+  onlyKnown('watchdog.', watchdog, ['warnAfterMs', 'maxTurnMs'])
+  const { warnAfterMs = limits.watchdogWarnAfterMs, maxTurnMs = limits.maxTurnMs } = watchdog
+  return {
+    warnAfterMs: whole('watchdog.warnAfterMs', warnAfterMs, 50),
+    maxTurnMs: maxTurnMs === 'none' ? Number.POSITIVE_INFINITY : whole('watchdog.maxTurnMs', maxTurnMs, 50),
+  }
+}
+
+function onlyKnown(prefix: string, given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) refuse(prefix.slice(0, -1), 'is no object with options')
+  for (const option of Object.keys(given)) if (!known.includes(option)) refuse(`${prefix}${option}`, `is not known. ${didYouMean(option, known)}`)
 }
 
 function checkKinds<D extends { readonly kind: string; readonly name: string; readonly run: unknown }>(option: string, definitions: readonly D[], kind: string): readonly D[] {

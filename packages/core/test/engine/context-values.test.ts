@@ -186,3 +186,35 @@ describe('custom status', () => {
     expect((await instance.turn(failed(0))).customStatus).toBe('"about to fail"')
   })
 })
+
+describe('after a rewind', () => {
+  const draw = async (ctx: OrchestrationContext): Promise<unknown> => [ctx.newGuid(), ctx.random(), ctx.executionId]
+
+  it('the code draws as the execution did that it began as', async () => {
+    const [guid, number] = resultOf(await instanceOf(draw).begin()) as [string, number]
+    expect(resultOf(await instanceOf(draw, { start: { seedExecutionId: 'e1' } }).begin())).toStrictEqual([guid, number, 'e1'])
+    const [otherGuid, otherNumber] = resultOf(await instanceOf(draw, { start: { seedExecutionId: 'e0' } }).begin()) as [string, number]
+    expect([otherGuid === guid, otherNumber === number]).toStrictEqual([false, false])
+  })
+  it('the jitter of retries is that of before', async () => {
+    const delays: string[] = []
+    for (const seedExecutionId of [undefined, 'e1', 'e0']) {
+      const instance = instanceOf(async (ctx) => ctx.callActivity('a', undefined, { retry: { maxAttempts: 2, firstDelay: '1h', jitter: 1 } }), { start: { seedExecutionId } })
+      await instance.begin()
+      delays.push(...(await instance.turn(failed(0))).actions.flatMap((action) => (action.type === 'CreateTimer' ? [action.fireAt] : [])))
+    }
+    expect(delays[1]).toBe(delays[0])
+    expect(delays[2]).not.toBe(delays[0])
+  })
+  it('a child keeps the id it was started under, and a new one gets that of this execution', async () => {
+    const instance = instanceOf(async (ctx) => {
+      const first = ctx.startSubOrchestration('Kid')
+      await ctx.callActivity('a')
+      return [first, ctx.startSubOrchestration('Kid', undefined, { instanceId: 'own' }), ctx.startSubOrchestration('Kid')]
+    })
+    await instance.begin()
+    const history = instance.history.map((event) => (event.type === 'SubOrchestrationInstanceCreated' ? { ...event, instanceId: 'e0:0:cafe' } : event))
+    const decided = await instance.replay([...history, turnStart(1), completed(1)])
+    expect(resultOf(decided)).toStrictEqual(['e0:0:cafe', 'own', expect.stringMatching(/^e1:3:/)])
+  })
+})

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { rewindHistory } from '../../src/engine/rewind.js'
 import { RuntimeState } from '../../src/engine/runtime-state.js'
 import type { HistoryEvent } from '../../src/model/events.js'
-import { executionCompleted, parent, startEvent, turn } from '../worker/inbox.js'
+import { executionCompleted, parent, rewound, startEvent, turn } from '../worker/inbox.js'
 import { at, childCreated, childFailed, completed, failed, fired, raised, taskScheduled, timerCreated } from './history-events.js'
 import { codeOf, endOf, instanceOf, resultOf, shown, type TestInstance } from './test-instance.js'
 
@@ -26,8 +26,19 @@ describe('rewindHistory', () => {
     expect([children, abandoned]).toEqual([[], []])
   })
   it('names the new execution of a parent that was rewound', () => {
-    const { events } = rewindHistory([...turn(0, startEvent('e1', { parent }), executionCompleted('Failed', 0))], { executionId: 'e2', parentExecutionId: 'pe2' })
+    const { events } = rewindHistory([...turn(0, startEvent('e1', { parent }), executionCompleted('Failed', 0))], { executionId: 'e2', rewind: { ...rewound(), parentExecutionId: 'pe2' } })
     expect(events[1]).toMatchObject({ parent: { instance: { instanceId: 'p', executionId: 'pe2' } } })
+  })
+  it('keeps the execution id that the first execution had, and what a parent asked for in the meantime', () => {
+    const asked = (messageId: string, parentExecutionId: string): HistoryEvent => ({ ...rewound(), messageId, parentExecutionId })
+    const history = [...turn(0, startEvent('e1', { parent, messageId: 'm' }), taskScheduled(0, 'A')), ...turn(1, asked('r1', 'pe2')), ...turn(2, failed(0), executionCompleted('Failed', 1))]
+    const once = rewind(history).events
+    expect(once.find(({ type }) => type === 'ExecutionStarted')).toMatchObject({ seedExecutionId: 'e1', messageId: 'r1', parent: { instance: { instanceId: 'p', executionId: 'pe2' } } })
+    expect(brief(once)).toEqual(['ExecutionStarted'])
+    const twice = rewindHistory([...once, ...turn(3, executionCompleted('Failed', 0))], { executionId: 'e3', rewind: { ...rewound(), messageId: 'r2', parentExecutionId: 'pe3' } }).events
+    const state = new RuntimeState('order-1', [...twice, asked('r3', 'pe4')])
+    expect(twice.find(({ type }) => type === 'ExecutionStarted')).toMatchObject({ seedExecutionId: 'e1', instance: { executionId: 'e3' }, messageId: 'r2' })
+    expect(state.start).toMatchObject({ messageId: 'r3', parent: { instance: { executionId: 'pe4' } } })
   })
   it('without any failed task only the end is taken out', () => {
     expect(brief(rewind([...turn(0, startEvent('e1'), taskScheduled(0, 'A')), ...turn(1, completed(0), executionCompleted('Failed', 1))]).events)).toEqual(['ExecutionStarted', 'TaskScheduled 0', 'TaskCompleted 0'])

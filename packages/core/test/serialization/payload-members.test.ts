@@ -39,7 +39,7 @@ const trace = { traceParent: '00-a-b-01' }
 
 /** Every event with all its members, and what of it is payload. */
 const events: readonly [HistoryEvent, object][] = [
-  [{ ...base, type: 'ExecutionStarted', instance: { instanceId: 'i', executionId: 'e' }, name: 'n', version: 'v', input: 'x', tags: { a: 'b' }, correlation: 'c', parentTraceContext: trace, messageId: 'm', generation: 0 }, { input: '<x>' }],
+  [{ ...base, type: 'ExecutionStarted', instance: { instanceId: 'i', executionId: 'e' }, name: 'n', version: 'v', input: 'x', tags: { a: 'b' }, correlation: 'c', parentTraceContext: trace, messageId: 'm', seedExecutionId: 's', generation: 0 }, { input: '<x>' }],
   [{ ...base, type: 'ExecutionCompleted', status: 'Failed', result: 'x', failure }, { result: '<x>', failure: markedFailure }],
   [{ ...base, type: 'ContinueAsNew', status: 'ContinuedAsNew', result: 'x', failure }, { result: '<x>', failure: markedFailure }],
   [{ ...base, type: 'ExecutionTerminated', input: 'x', recursive: true }, { input: '<x>' }],
@@ -60,7 +60,7 @@ const events: readonly [HistoryEvent, object][] = [
   [{ ...base, type: 'HistoryState', state }, { state: markedState }],
   [{ ...base, type: 'ExecutionSuspended', reason: 'x' }, { reason: '<x>' }],
   [{ ...base, type: 'ExecutionResumed', reason: 'x' }, { reason: '<x>' }],
-  [{ ...base, type: 'ExecutionRewound', reason: 'x', instanceId: 'i', parentExecutionId: 'e' }, { reason: '<x>' }],
+  [{ ...base, type: 'ExecutionRewound', reason: 'x', instanceId: 'i', parentExecutionId: 'e', messageId: 'm', previousMessageId: 'p' }, { reason: '<x>' }],
 ]
 
 describe('payload members', () => {

@@ -58,7 +58,7 @@ const members: { readonly [T in HistoryEvent['type']]: readonly [Record<string, 
   ExecutionStarted: [
     { instance, name: text },
     {
-      ...{ parent, version: text, input: text, tags, correlation: text, parentTraceContext: trace, messageId: text },
+      ...{ parent, version: text, input: text, tags, correlation: text, parentTraceContext: trace, messageId: text, seedExecutionId: text },
       ...{ scheduledStartTime: ticks, generation: fc.nat(), generateNewTrace: fc.constant(true) },
     },
   ],
@@ -81,7 +81,7 @@ const members: { readonly [T in HistoryEvent['type']]: readonly [Record<string, 
   HistoryState: [{}, { state }],
   ExecutionSuspended: [{}, { reason: text }],
   ExecutionResumed: [{}, { reason: text }],
-  ExecutionRewound: [{}, { reason: text, parentExecutionId: text, instanceId: text, parentTraceContext: trace }],
+  ExecutionRewound: [{}, { reason: text, parentExecutionId: text, instanceId: text, parentTraceContext: trace, messageId: text, previousMessageId: text }],
 }
 
 const eventOf = (type: HistoryEvent['type']): fc.Arbitrary<HistoryEvent> =>

@@ -16,10 +16,11 @@ describe('InstanceCache', () => {
     runtime: new RuntimeState('i', [started('f', undefined, { instance: { instanceId: 'i', executionId } })]),
     state: stateOf({ executionId }),
     consumedIds: { deleted: [], pending: [] },
+    bytes: 1,
   })
   const cacheOf = (max: number) => {
     const evicted: string[] = []
-    return { evicted, cache: new InstanceCache(max, ({ runtime }) => evicted.push(runtime.executionId)) }
+    return { evicted, cache: new InstanceCache({ maxInstances: max, maxBytes: 1_000 }, ({ runtime }) => evicted.push(runtime.executionId)) }
   }
 
   it('evicts the oldest, but not what was used since', () => {

@@ -25,7 +25,7 @@ describe('prepareTurn: a running instance', () => {
   const cases: [string, Delivered, string, string?][] = [
     ['an answer to an open activity', message('a', completed(0), { replyTo: 'e1/0' }), 'consumed'],
     ['an answer without replyTo, as .NET sends it', message('a', completed(0)), 'consumed'],
-    ['an answer to a message that was never committed', message('a', completed(0), { replyTo: 'e0/0' }), 'discard', 'it answers a message that was never committed'],
+    ['an answer to a message that was never committed', message('a', completed(0), { replyTo: 'e0/0' }), 'discard', 'it does not answer the message that counts'],
     ['an answer to an unknown task', message('a', completed(9)), 'discard', 'the task is not open'],
     ['an answer to a task of another kind', message('a', completed(1)), 'discard', 'the task is of another kind'],
     ['a timer that is due', message('a', fired(1, at(50))), 'consumed'],
@@ -173,6 +173,37 @@ describe('prepareTurn: after the end', () => {
   it('a child start replaces it', () => {
     const prepared = prepare([message('s', start('e2', { parent }))], { runtime: ended('Completed'), state: stateOf({ status: 'Completed' }) })
     expect(prepared).toMatchObject({ kind: 'run', replaces: true, refusedStarts: [] })
+  })
+})
+
+describe('prepareTurn: the rewind of a parent', () => {
+  const asked = (previousMessageId: string | undefined): HistoryEvent => ({ type: 'ExecutionRewound', eventId: -1, timestamp: at(1), messageId: 'r', previousMessageId, parentExecutionId: 'pe2' })
+  const runtimeOf = (...events: HistoryEvent[]) => new RuntimeState('order-1', [turnStart(0), started('orderFlow', undefined, { parent, messageId: 'm' }), ...events, turnEnd(0)])
+  const end = (status: 'Failed' | 'Completed') => ({ runtime: runtimeOf({ type: 'ExecutionCompleted', eventId: 3, timestamp: at(2), status }), state: stateOf({ status, parent }) })
+  const fromParent = { sender: parent.instance.instanceId }
+
+  it('is noted by a child that runs, so that it answers this message', () => {
+    const runtime = runtimeOf()
+    const prepared = prepare([message('r', asked('m'), fromParent)], { runtime, state: stateOf({ parent }) })
+    expect([prepared.kind, settled(prepared)]).toEqual(['run', ['r:consumed']])
+    for (const event of prepared.admitted) runtime.apply(event)
+    expect(runtime.start).toMatchObject({ messageId: 'r', parent: { instance: { executionId: 'pe2' } } })
+    expect(settled(prepare([message('r', asked('other'), fromParent)], { runtime: runtimeOf(), state: stateOf({ parent }) }))).toEqual(['r:discard'])
+  })
+  it('that does not know the id of the start is taken from the parent only', () => {
+    const running = { runtime: runtimeOf(), state: stateOf({ parent }) }
+    expect(settled(prepare([message('r', asked(undefined), fromParent)], running))).toEqual(['r:consumed'])
+    expect(settled(prepare([message('r', asked(undefined), { sender: 'x' })], running))).toEqual(['r:discard'])
+  })
+  it('is answered again by a child that is done', () => {
+    expect(prepare([message('r', asked('m'), fromParent)], end('Completed'))).toMatchObject({ kind: 'settle', answerAgain: true, asked: { messageId: 'r' } })
+    expect(prepare([message('r', asked('other'), fromParent)], end('Completed'))).toMatchObject({ kind: 'settle', answerAgain: false, asked: undefined })
+  })
+  it('rewinds a failed child if it means this one, and waits for the next turn if a client was first', () => {
+    expect(prepare([message('r', asked('m'), fromParent)], end('Failed'))).toMatchObject({ kind: 'rewind', rewind: { messageId: 'r' } })
+    expect(prepare([message('r', asked('other'), fromParent)], end('Failed')).kind).toBe('settle')
+    const both = prepare([message('c', rewound), message('r', asked('m'), fromParent)], end('Failed'))
+    expect([both.kind, settled(both)]).toEqual(['rewind', ['c:consumed', 'r:defer']])
   })
 })
 

@@ -152,7 +152,8 @@ describe('continue as new', () => {
     return draft
   }
   it('begins a fresh history under a new execution; messages of the old generation still go out', () => {
-    const draft = continued({ version: '1', tags: { a: '1' }, parent, messageId: 'pe/3', scheduledStartTime: at(1) })
+    const draft = continued({ version: '1', tags: { a: '1' }, parent, messageId: 'pe/3', scheduledStartTime: at(1), seedExecutionId: 'e0' })
+    expect(draft.start.seedExecutionId).toBeUndefined()
     draft.decide({ actions: [work], customStatus: draft.customStatus })
     const { history, state, outbound, executionId } = build(draft)
     expect(history.kind).toBe('replace')

@@ -176,8 +176,8 @@ describe('worker options', () => {
     expect(() => checkWorkerOptions(options as never)).toThrow(expect.objectContaining({ code: 'DTFX_INVALID_OPTION', message: expect.stringContaining(name) }))
   })
   it('has defaults', () => {
-    expect(checkWorkerOptions({ orchestrations: [flow], activities: [act] })).toMatchObject({ concurrency: { orchestrations: 100, activities: 100 }, maxFaults: 5, unknownNameGraceMs: 60_000, maxCachedInstances: 10_000, autoCreate: true })
-    expect(checkWorkerOptions({ cache: false }).maxCachedInstances).toBe(0)
+    expect(checkWorkerOptions({ orchestrations: [flow], activities: [act] })).toMatchObject({ concurrency: { orchestrations: 100, activities: 100 }, maxFaults: 5, unknownNameGraceMs: 60_000, cache: { maxInstances: 10_000, maxBytes: 256 * 1024 * 1024 }, watchdog: { warnAfterMs: 2_000, maxTurnMs: 60_000 }, autoCreate: true })
+    expect(checkWorkerOptions({ cache: false }).cache.maxInstances).toBe(0)
     expect(() => checkWorkerOptions({ activities: [act, act] })).toThrow(code('DTFX_DUPLICATE_DEFINITION'))
   })
 })

@@ -14,14 +14,15 @@ describe('options of a worker', () => {
       versionPolicy: { version: '', match: 'none', onMismatch: 'reject' },
       maxFaults: limits.maxFaults,
       unknownNameGraceMs: 60_000,
-      maxCachedInstances: limits.maxCachedInstances,
+      cache: { maxInstances: limits.maxCachedInstances, maxBytes: limits.maxCachedBytes },
+      watchdog: { warnAfterMs: limits.watchdogWarnAfterMs, maxTurnMs: limits.maxTurnMs },
       autoCreate: true,
       maxActivitiesPerSecond: undefined,
     })
   })
   it('are taken over', () => {
     const checked = checkWorkerOptions({ orchestrations: [flow], activities: [charge], concurrency: { activities: 0 }, cache: false, version: '2', versionMatch: 'strict', onMismatch: 'fail', maxFaults: 1, unknownNameGraceMs: 0 })
-    expect(checked).toMatchObject({ concurrency: { orchestrations: 100, activities: 0 }, maxCachedInstances: 0, versionPolicy: { version: '2', match: 'strict', onMismatch: 'fail' }, maxFaults: 1, unknownNameGraceMs: 0 })
+    expect(checked).toMatchObject({ concurrency: { orchestrations: 100, activities: 0 }, cache: { maxInstances: 0 }, versionPolicy: { version: '2', match: 'strict', onMismatch: 'fail' }, maxFaults: 1, unknownNameGraceMs: 0 })
     expect(checked.orchestrations.find('Flow', undefined)).toBe(flow)
     expect(checked.activities.list()).toEqual([{ name: 'Charge', version: undefined }])
   })
@@ -30,6 +31,12 @@ describe('options of a worker', () => {
     ['a negative concurrency', { concurrency: { orchestrations: -1 } }, /concurrency\.orchestrations/],
     ['no faults at all', { maxFaults: 0 }, /maxFaults/],
     ['a cache of a negative size', { cache: { maxInstances: -1 } }, /cache\.maxInstances/],
+    ['a cache of no whole number of bytes', { cache: { maxBytes: 0.5 } }, /cache\.maxBytes/],
+    ['an unknown bound of the cache', { cache: { maxByte: 5 } as never }, /cache\.maxByte: is not known\. Did you mean 'maxBytes'/],
+    ['a watchdog that warns at once', { watchdog: { warnAfterMs: 0 } }, /watchdog\.warnAfterMs/],
+    ['a watchdog with no whole number', { watchdog: { maxTurnMs: '1m' as never } }, /watchdog\.maxTurnMs/],
+    ['an unknown option of the watchdog', { watchdog: { warnAfter: 5 } as never }, /watchdog\.warnAfter: is not known/],
+    ['a watchdog that is no options', { watchdog: true as never }, /watchdog: is no object/],
     ['a rate of nothing', { maxActivitiesPerSecond: 0 }, /maxActivitiesPerSecond/],
     ['a grace that is no number', { unknownNameGraceMs: Number.NaN }, /unknownNameGraceMs/],
     ['an unknown match', { versionMatch: 'newest' as never }, /versionMatch/],
@@ -41,6 +48,10 @@ describe('options of a worker', () => {
   ])('refuse %s, naming the option', (_name, options, problem) => {
     expect(() => checkWorkerOptions(options)).toThrow(problem)
     expect(() => checkWorkerOptions(options)).toThrow(expect.objectContaining({ code: 'DTFX_INVALID_OPTION' }))
+  })
+  it('switch the watchdog off, or only its end', () => {
+    expect(checkWorkerOptions({ watchdog: false }).watchdog).toBeUndefined()
+    expect(checkWorkerOptions({ watchdog: { maxTurnMs: 'none' } }).watchdog).toEqual({ warnAfterMs: limits.watchdogWarnAfterMs, maxTurnMs: Number.POSITIVE_INFINITY })
   })
   it('refuse a name that is registered twice', () => {
     expect(() => checkWorkerOptions({ activities: [charge, charge] })).toThrow(expect.objectContaining({ code: 'DTFX_DUPLICATE_DEFINITION' }))

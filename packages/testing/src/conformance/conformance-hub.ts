@@ -29,10 +29,11 @@ export class ConformanceHub {
       orchestration: [...(outer?.orchestration ?? []), ...(options.middleware?.orchestration ?? [])],
       activity: [...(outer?.activity ?? []), ...(options.middleware?.activity ?? [])],
     }
-    const worker = new TaskHubWorker(this.service, { unknownNameGraceMs: 0, ...this.#variant.worker, ...options, ...definitions, middleware })
-    this.#workers.push(worker)
-    await worker.start()
-    return worker
+    const all = { unknownNameGraceMs: 0, ...this.#variant.worker, ...options, ...definitions, middleware }
+    const workers = Array.from({ length: this.#variant.workers }, () => new TaskHubWorker(this.service, all))
+    this.#workers.push(...workers)
+    await Promise.all(workers.map((worker) => worker.start()))
+    return workers[0] as TaskHubWorker
   }
 
   async history(instanceId: string): Promise<HistoryEvent[]> {

@@ -5,15 +5,16 @@ import { badInputSuite } from './bad-input.js'
 import { bugClassSuite } from './bug-classes.js'
 import { capabilitySuite } from './capabilities.js'
 import { commitFailureSuite } from './commit-failures.js'
-import { ConformanceHub } from './conformance-hub.js'
 import { continueAsNewSuite } from './continue-as-new.js'
 import { createSuite } from './create.js'
 import { drainSuite } from './drain.js'
 import { duplicateSuite } from './duplicates.js'
 import { eventSuite } from './events.js'
+import { historyEqualitySuite } from './history-equality.js'
 import { historySuite } from './history.js'
 import { lateResultSuite } from './late-results.js'
 import { lockSuite } from './locks.js'
+import { lostTurnSuite } from './lost-turns.js'
 import { middlewareSuite } from './middleware.js'
 import { payloadSuite } from './payloads.js'
 import { purgeSuite } from './purge.js'
@@ -23,14 +24,21 @@ import { subOrchestrationSuite } from './sub-orchestrations.js'
 import type { Suite, SuiteRunner } from './suite.js'
 import { suspendTerminateSuite } from './suspend-terminate.js'
 import { timerSuite } from './timers.js'
-import { variant, variantNames, type VariantName } from './variants.js'
+import { variantNames, type VariantName } from './variants.js'
 import { versioningSuite } from './versioning.js'
+import { withHub } from './with-hub.js'
+
+/** What a variant asks of the provider; one that cannot do it does what it always does. */
+export interface Circumstances {
+  /** False: no activity is run by the worker that scheduled it just because it scheduled it. */
+  readonly localActivities: boolean
+}
 
 export interface ConformanceOptions extends SuiteRunner {
   /** Name of the provider, for the names of the tests. */
   readonly name: string
   /** A service on a new, empty hub of its own: tests run side by side. */
-  readonly open: (host?: Host) => OrchestrationService | Promise<OrchestrationService>
+  readonly open: (host?: Host, circumstances?: Circumstances) => OrchestrationService | Promise<OrchestrationService>
   /** What the provider declares; the suite asserts that `open` gives the same. */
   readonly capabilities: OrchestrationService['capabilities']
   /** Default: all. */
@@ -41,6 +49,7 @@ export interface ConformanceOptions extends SuiteRunner {
 
 export function conformance(options: ConformanceOptions): void {
   for (const name of options.variants ?? variantNames) options.describe(`${options.name}, ${name}`, () => runSuite(suiteFor(options, name)))
+  if (options.capabilities.history && options.variants === undefined) options.describe(`${options.name}, histories`, () => historyEqualitySuite(options))
 }
 
 function runSuite(suite: Suite): void {
@@ -58,6 +67,7 @@ function runSuite(suite: Suite): void {
   payloadSuite(suite)
   lockSuite(suite)
   commitFailureSuite(suite)
+  lostTurnSuite(suite)
   duplicateSuite(suite)
   drainSuite(suite)
   badInputSuite(suite)
@@ -76,16 +86,7 @@ function suiteFor(options: ConformanceOptions, name: VariantName): Suite {
     test: (title, body) =>
       options.test(
         title,
-        async () => {
-          const circumstances = variant(name)
-          const hub = new ConformanceHub(circumstances.wrap(await options.open()), circumstances)
-          try {
-            await hub.service.createHub()
-            await body(hub)
-          } finally {
-            await hub.close()
-          }
-        },
+        () => withHub(options, name, body),
         timeoutMs,
       ),
   }

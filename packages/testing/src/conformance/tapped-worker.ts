@@ -47,12 +47,12 @@ class TappedPort implements WorkerPort {
 }
 
 /** Runs `body` while one such worker is there. */
-export async function withTappedWorker(hub: ConformanceHub, options: TaskHubWorkerOptions, taps: ItemTaps, body: () => Promise<void>): Promise<void> {
+export async function withTappedWorker<T>(hub: ConformanceHub, options: TaskHubWorkerOptions, taps: ItemTaps, body: () => Promise<T>): Promise<T> {
   const service = delegateService(hub.service, { startWorker: async (spec) => new TappedPort(await hub.service.startWorker(spec), taps) })
   const worker = new TaskHubWorker(service, options)
   await worker.start()
   try {
-    await body()
+    return await body()
   } finally {
     await worker.stop({ deadline: '2s' })
   }

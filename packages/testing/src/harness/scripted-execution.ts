@@ -178,7 +178,7 @@ export class ScriptedExecution {
     this.generation++
     this.history = []
     const instance = { instanceId: start.instance.instanceId, executionId: `${start.instance.executionId?.split('~')[0]}~${this.generation}` }
-    const next: ExecutionStartedEvent = { ...start, timestamp: this.#now, instance, input: action.result, version: action.newVersion ?? start.version, generation: this.generation }
+    const next: ExecutionStartedEvent = { ...start, timestamp: this.#now, instance, seedExecutionId: undefined, input: action.result, version: action.newVersion ?? start.version, generation: this.generation }
     const carried: readonly EventRaisedEvent[] = action.carryOver ?? []
     this.#arrived.unshift(next, ...carried)
   }

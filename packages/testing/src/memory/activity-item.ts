@@ -48,7 +48,7 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
   }
 
   complete(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
-    if (this.hub.commit !== 'atomic') return this.#completeInSteps(event)
+    if (this.hub.commit !== 'atomic') return this.answerInSteps(event)
     if (!this.isHeld) return Promise.reject(this.lockLost())
     this.message.holder = undefined
     this.#answer(event)
@@ -57,28 +57,33 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
   }
 
   /** Answer, then delete: after a crash in between the activity runs again, and the second answer finds the task closed. */
-  async #completeInSteps(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
+  async answerInSteps(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
     const { instanceId } = this.message.message.instance
     const { steps } = this.holder
     await steps.take({ name: 'answer', instanceId }, () => {
       this.#answer(event)
       this.hub.pump()
     })
-    await steps.take({ name: 'delete', instanceId }, () => {
-      if (!this.isHeld) return
-      this.message.holder = undefined
-      this.settled()
-    })
+    await steps.take({ name: 'delete', instanceId }, () => this.finish())
+  }
+
+  /** Deletes the message, if it is still held. */
+  finish(): void {
+    if (!this.isHeld) return
+    this.message.holder = undefined
+    this.settled()
+  }
+
+  /** The result as a message to the instance. */
+  reply(event: TaskCompletedEvent | TaskFailedEvent): QueuedMessage {
+    const { id, message } = this.message
+    return new QueuedMessage(`re:${id}`, message.instance.instanceId, Object.freeze({ event: frozenEvent(event), instance: message.instance }), id, undefined)
   }
 
   #answer(event: TaskCompletedEvent | TaskFailedEvent): void {
     const { message, hub } = this
-    const { instance } = message.message
-    if (hub.store.get(instance.instanceId) !== undefined) {
-      // An instance that is gone without a trace would only be made anew by the reply.
-      const reply = Object.freeze({ event: frozenEvent(event), instance })
-      hub.place(new QueuedMessage(`re:${message.id}`, instance.instanceId, reply, message.id, undefined))
-    }
+    // An instance that is gone without a trace would only be made anew by the reply.
+    if (hub.store.get(message.message.instance.instanceId) !== undefined) hub.place(this.reply(event))
   }
 
   release(settlement: Settlement): Promise<void> {
@@ -116,13 +121,14 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
 
   protected giveBack(): void {
     const { message, hub } = this
-    if (this.#instanceGone !== undefined) this.#unlisten()
+    this.unlisten()
     if (message.holder !== this) return
     message.holder = undefined
     hub.place(message)
   }
 
-  #unlisten(): void {
+  protected unlisten(): void {
+    if (this.#instanceGone === undefined) return
     const record = this.hub.store.get(this.message.message.instance.instanceId)
     if (record?.running?.delete(this) !== true || record.running.size > 0) return
     record.running = undefined

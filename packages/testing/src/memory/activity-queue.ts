@@ -7,7 +7,7 @@ import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { QueuedMessage } from './queued-message.js'
-import { Waiters } from './waiters.js'
+import { Waiters, type Waiter } from './waiters.js'
 
 /** Queues of names nobody schedules any more are dropped beyond this many. */
 const maxEmptyQueues = 256
@@ -33,12 +33,23 @@ export class ActivityQueue {
     this.#length++
   }
 
+  /** A slot that was reserved and is not needed. */
+  offer(waiter: Waiter<ActivityItem>): void {
+    const message = waiter.signal.aborted || waiter.holder.isStopping ? undefined : this.#takeOldest(waiter.accept)
+    if (message === undefined) return this.waiters.giveBack(waiter)
+    waiter.resolve(this.#lock(message, waiter.holder))
+  }
+
+  /** Straight to the process that scheduled it, if it has a free slot. */
+  addLocal(message: QueuedMessage, holder: Holder): void {
+    const waiter = this.waiters.takeOf(holder, nameOf(message))
+    if (waiter === undefined) return this.add(message)
+    waiter.resolve(this.#lock(message, holder))
+  }
+
   next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityItem> {
-    const queue = this.#length === 0 ? undefined : this.#oldest(accept)
-    const message = queue?.shift()
+    const message = this.#takeOldest(accept)
     if (message === undefined) return this.waiters.add(holder, signal, accept)
-    this.#length--
-    if (queue?.length === 0 && this.#byName.size > maxEmptyQueues) this.#byName.delete(nameOf(message))
     return Promise.resolve(this.#lock(message, holder))
   }
 
@@ -49,6 +60,15 @@ export class ActivityQueue {
 
   *[Symbol.iterator](): Iterator<QueuedMessage> {
     for (const queue of this.#byName.values()) yield* queue
+  }
+
+  #takeOldest(accept: readonly string[] | undefined): QueuedMessage | undefined {
+    const queue = this.#length === 0 ? undefined : this.#oldest(accept)
+    const message = queue?.shift()
+    if (message === undefined) return undefined
+    this.#length--
+    if (queue?.length === 0 && this.#byName.size > maxEmptyQueues) this.#byName.delete(nameOf(message))
+    return message
   }
 
   #oldest(accept: readonly string[] | undefined): Fifo<QueuedMessage> | undefined {

@@ -3,21 +3,27 @@
  * Invariant: an item leaves `held` once and never comes back; whoever loses the lock finds the store unchanged by it afterwards.
  */
 import { LockLostError, type Clock, type Ticks } from '@dtfx/core/provider'
+import type { Fifo } from './fifo.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { Steps } from './steps.js'
 
 /** The worker an item was given to, as the items see it. */
 export interface Holder {
   readonly workerId: string
+  /** It takes no new work. */
+  readonly isStopping: boolean
+  /** Instances with results of its own activities that wait for a turn. */
+  readonly ready: Fifo<InstanceRecord>
   /** It has given everything back, and knows it. */
   readonly isStopped: boolean
   /** Through which its writes go. */
   readonly steps: Steps
   /** By which it means the times it gives. */
   readonly clock: Clock
-  /** Outboxes it has sent, by instance. */
-  readonly sent: WeakMap<InstanceRecord, object>
+  /** What it has sent of outboxes. */
+  readonly sent: WeakSet<OutboxEntry>
   /** Called once for each item when it is settled or lost. */
   itemEnded(): void
 }
@@ -26,6 +32,8 @@ export abstract class HeldItem {
   abstract readonly kind: 'orchestration' | 'activity'
   /** On the monotonic clock; meaningless when locks do not expire. */
   deadlineMs = 0
+  /** Held between two turns: nobody is at work on it. */
+  isParked = false
   /** Neighbours among the held items: the lock table's. */
   previousHeld: HeldItem | undefined
   nextHeld: HeldItem | undefined

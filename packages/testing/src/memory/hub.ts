@@ -8,9 +8,11 @@ import type { CommitOrder } from './commit/commit-order.js'
 import { messagesFirst } from './commit/messages-first.js'
 import { stateFirstOutbox } from './commit/state-first-outbox.js'
 import { DelayedMessages, dueMsOf } from './delayed-messages.js'
+import type { Holder } from './held-item.js'
 import { Inboxes } from './inboxes.js'
 import type { InstanceRecord } from './instance-record.js'
 import { LockTable } from './lock-table.js'
+import type { CheckedMemoryOptions } from './options.js'
 import { Quarantine } from './quarantine.js'
 import { QueuedMessage } from './queued-message.js'
 import { Store } from './store.js'
@@ -33,6 +35,8 @@ export class Hub {
   readonly quarantine = new Quarantine(this)
   readonly delayed: DelayedMessages
   readonly locks: LockTable
+  readonly commit: CommitDiscipline
+  readonly localActivities: boolean
   /** How turns are committed; undefined: atomically. */
   readonly order: CommitOrder | undefined
   /** What becomes of messages on their way, in a simulation. */
@@ -47,9 +51,10 @@ export class Hub {
 
   constructor(
     readonly clock: Clock,
-    lockTimeoutMs: number | 'none',
-    readonly commit: CommitDiscipline = 'atomic',
+    { lockTimeoutMs, commit, localActivities }: CheckedMemoryOptions,
   ) {
+    this.commit = commit
+    this.localActivities = localActivities
     this.order = commitOrders[commit]
     this.locks = new LockTable(clock, lockTimeoutMs)
     this.delayed = new DelayedMessages(clock, (messages) => {
@@ -65,6 +70,17 @@ export class Hub {
     this.observer?.sent(outbound, sender)
     if (this.faults === undefined) return this.place(QueuedMessage.from(outbound, sender), at)
     for (const lateMs of this.faults.copies()) this.place(QueuedMessage.from(outbound, sender), lateMs === 0 ? at : (addMs(at ?? this.nowTicks(), lateMs) as Ticks))
+  }
+
+  /** An activity that the process that schedules it may run itself. */
+  mayRunLocally({ target, deliverAt }: OutboundMessage): boolean {
+    return this.localActivities && target.kind === 'activity' && deliverAt === undefined
+  }
+
+  /** Stores an activity for `holder` itself, if that has a free slot. */
+  postLocal(outbound: OutboundMessage, sender: InstanceId, holder: Holder): void {
+    this.observer?.sent(outbound, sender)
+    this.activities.addLocal(this.arrive(QueuedMessage.from(outbound, sender)), holder)
   }
 
   /** What another clock means by a time: as far from now as it is there. */
@@ -84,7 +100,7 @@ export class Hub {
       const dueMs = dueMsOf(notBefore)
       if (dueMs > this.clock.nowMs()) return this.#delay(message, dueMs)
     }
-    this.#stampArrival(message)
+    this.arrive(message)
     if (message.target === undefined) this.activities.add(message)
     else this.inboxes.add(this.store.obtain(message.target), message)
   }
@@ -163,10 +179,11 @@ export class Hub {
   }
 
   /** The order of arrival is drawn once: a message that comes back keeps its place. */
-  #stampArrival(message: QueuedMessage): void {
-    if (message.order !== 0) return
+  arrive(message: QueuedMessage): QueuedMessage {
+    if (message.order !== 0) return message
     message.order = ++this.#order
     message.enqueuedAt = this.nowTicks()
     message.enqueuedMs = this.#stampMs
+    return message
   }
 }

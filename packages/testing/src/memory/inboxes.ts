@@ -8,9 +8,13 @@ import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import type { LocalCompletion } from './local/local-completion.js'
+import type { LocalWork } from './local/local-work.js'
 import { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 import { Waiters } from './waiters.js'
+
+const none: readonly LocalCompletion[] = Object.freeze([])
 
 /** Of as many turns one goes to an instance that has not begun, if there is one. */
 const turnsPerFreshStart = 8
@@ -19,6 +23,8 @@ export class Inboxes {
   readonly #begun = new Fifo<InstanceRecord>()
   readonly #fresh = new Fifo<InstanceRecord>()
   #turns = 0
+  /** Processes with instances of their own in line. */
+  readonly #withLocal = new Set<Holder>()
   readonly waiters = new Waiters<OrchestrationItem>()
 
   constructor(readonly hub: Hub) {}
@@ -44,24 +50,59 @@ export class Inboxes {
 
   /** Puts the instance in line if it has messages and nobody holds it. */
   enqueue(record: InstanceRecord): void {
+    if (record.session !== undefined) return this.enqueueLocal(record)
     if (record.queued || record.item !== undefined || record.waiting.length === 0) return
     record.queued = true
     ;(record.history.length === 0 ? this.#fresh : this.#begun).push(record)
   }
 
+  /** Results of local activities make an item for the process that has them. `pump` hands it out if a call of it waits. */
+  enqueueLocal(record: InstanceRecord): void {
+    const { local } = record
+    if (local === undefined || !hasWork(record, local)) return
+    local.holder.ready.push(record)
+    this.#withLocal.add(local.holder)
+  }
+
   next(holder: Holder, signal: AbortSignal): Promise<OrchestrationItem> {
+    const own = this.#takeLocal(holder)
+    if (own !== undefined) return Promise.resolve(this.#lock(own, holder))
     const record = this.#takeReady()
     return record === undefined ? this.waiters.add(holder, signal, undefined) : Promise.resolve(this.#lock(record, holder))
   }
 
   /** Hands instances with work to calls that wait. */
   pump(): void {
+    for (const holder of this.#withLocal) this.#pumpLocal(holder)
     while (this.waiters.length > 0) {
       const record = this.#takeReady()
       if (record === undefined) return
       const waiter = this.waiters.take()
       waiter?.resolve(this.#lock(record, waiter.holder))
     }
+  }
+
+  #pumpLocal(holder: Holder): void {
+    for (;;) {
+      const waiter = this.waiters.takeOf(holder)
+      if (waiter === undefined) return
+      const record = this.#takeLocal(holder)
+      if (record !== undefined) {
+        waiter.resolve(this.#lock(record, holder))
+        continue
+      }
+      this.waiters.giveBack(waiter)
+      this.#withLocal.delete(holder)
+      return
+    }
+  }
+
+  /** An instance may have been handed out since, or have gone to somebody else. */
+  #takeLocal(holder: Holder): InstanceRecord | undefined {
+    for (let record = holder.ready.shift(); record !== undefined; record = holder.ready.shift()) {
+      if (record.local?.holder === holder && hasWork(record, record.local)) return record
+    }
+    return undefined
   }
 
   clear(): void {
@@ -78,18 +119,28 @@ export class Inboxes {
       const record = freshFirst ? (this.#fresh.shift() ?? this.#begun.shift()) : (this.#begun.shift() ?? this.#fresh.shift())
       if (record === undefined) return undefined
       record.queued = false
-      if (record.waiting.length > 0) return record
+      if (record.waiting.length > 0 && record.item === undefined) return record
     }
   }
 
   #lock(record: InstanceRecord, holder: Holder): OrchestrationItem {
     const taken = record.waiting
     record.waiting = []
-    const item = new OrchestrationItem(this.hub, holder, record, taken)
+    if (record.local !== undefined && record.local.holder !== holder) record.local.leave()
+    record.lastHolder = holder
+    const item = new OrchestrationItem(this.hub, holder, record, taken, record.local?.take() ?? none)
+    record.session?.handOver(item)
+    record.session = undefined
     record.item = item
     this.hub.locks.take(item)
     return item
   }
+}
+
+/** For its own process: a result, or in a session any message. */
+function hasWork({ item, session, waiting }: InstanceRecord, { completions }: LocalWork): boolean {
+  if (item !== undefined && session === undefined) return false
+  return completions.length > 0 || (session !== undefined && waiting.length > 0)
 }
 
 function placeOf(message: QueuedMessage, waiting: readonly QueuedMessage[]): number {

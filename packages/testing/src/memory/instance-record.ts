@@ -1,6 +1,9 @@
 /** What the store keeps of one instance: the committed data, and its inbox. Only the commit disciplines, client-port.ts and store-ports.ts change the committed part; only inboxes.ts the inbox. */
-import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId, OutboundMessage } from '@dtfx/core/provider'
+import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
+import type { Holder } from './held-item.js'
+import type { LocalWork } from './local/local-work.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 
@@ -21,13 +24,19 @@ export class InstanceRecord {
   /** Message that created the stored execution, when a client did. */
   startMessageId: MessageId | undefined = undefined
   /** Under `state-first-outbox`: what the last commit sends, sent or not. */
-  outbox: readonly OutboundMessage[] = []
+  outbox: readonly OutboxEntry[] = []
   /** Turns begun on suspect inputs since the last commit or release. */
   suspicions = 0
 
   /** Visible messages, in order of arrival. */
   waiting: QueuedMessage[] = []
   item: OrchestrationItem | undefined = undefined
+  /** `item`, while no turn is in progress: the lock is kept for local activities. */
+  session: OrchestrationItem | undefined = undefined
+  /** Process that had it last. */
+  lastHolder: Holder | undefined = undefined
+  /** What that process runs for it. */
+  local: LocalWork | undefined = undefined
   /** In the list of instances that have work. */
   queued = false
   /** Messages that are not visible yet. */

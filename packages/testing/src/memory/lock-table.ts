@@ -37,6 +37,13 @@ export class LockTable {
 
   drop(item: HeldItem): void {
     this.#remove(item)
+    if (!item.isParked) this.count[item.kind]--
+  }
+
+  /** Nobody works on it, but it stays locked. */
+  park(item: HeldItem): void {
+    if (item.isParked) return
+    item.isParked = true
     this.count[item.kind]--
   }
 

@@ -6,15 +6,18 @@ export interface MemoryOptions {
   readonly lockTimeoutMs?: number | 'none' | undefined
   /** In which order a turn is committed: that of the store one wants to test for. @default 'atomic' */
   readonly commit?: CommitDiscipline | undefined
+  /** A worker runs activities that it scheduled itself, as far as it has free slots. @default true */
+  readonly localActivities?: boolean | undefined
 }
 
 export interface CheckedMemoryOptions {
   readonly lockTimeoutMs: number | 'none'
   readonly commit: CommitDiscipline
+  readonly localActivities: boolean
 }
 
 const disciplines: readonly CommitDiscipline[] = ['atomic', 'messages-first', 'state-first-outbox']
-const known: readonly string[] = ['lockTimeoutMs', 'commit'] satisfies (keyof MemoryOptions)[]
+const known: readonly string[] = ['lockTimeoutMs', 'commit', 'localActivities'] satisfies (keyof MemoryOptions)[]
 
 /** @throws DTFX_INVALID_OPTION */
 export function checkMemoryOptions(options: MemoryOptions): CheckedMemoryOptions {
@@ -22,12 +25,13 @@ export function checkMemoryOptions(options: MemoryOptions): CheckedMemoryOptions
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) refuse(key, `is not known; known are: ${known.join(', ')}`)
   }
-  const { lockTimeoutMs = 60_000, commit = 'atomic' } = options
+  const { lockTimeoutMs = 60_000, commit = 'atomic', localActivities = true } = options
   if (lockTimeoutMs !== 'none' && !(typeof lockTimeoutMs === 'number' && Number.isFinite(lockTimeoutMs) && lockTimeoutMs >= 1)) {
     refuse('lockTimeoutMs', `is ${String(lockTimeoutMs)}; give milliseconds ≥ 1, or 'none'`)
   }
   if (!disciplines.includes(commit)) refuse('commit', `is '${String(commit)}'; give one of ${disciplines.join(', ')}`)
-  return { lockTimeoutMs, commit }
+  if (typeof localActivities !== 'boolean') refuse('localActivities', `is ${String(localActivities)}; give true or false`)
+  return { lockTimeoutMs, commit, localActivities }
 }
 
 function refuse(key: string, problem: string): never {

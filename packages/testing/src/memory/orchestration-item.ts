@@ -5,8 +5,10 @@ import type { CommitOrder } from './commit/commit-order.js'
 import { HeldItem, type Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import { LocalCompletion } from './local/local-completion.js'
+import { Reservation } from './local/reservation.js'
 import type { QueuedMessage } from './queued-message.js'
-import { settle } from './settle.js'
+import { settle, settleIfHeld } from './settle.js'
 import type { StepName } from './steps.js'
 
 const unchanged = Promise.resolve('unchanged' as const)
@@ -16,6 +18,9 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   readonly kind = 'orchestration'
   readonly messages: readonly Delivered[]
   /** What it committed: a repeated `complete` of the same checkpoint gets the same answer. */
+  /** Input of an earlier turn that stays for the sake of local activities. */
+  retained: QueuedMessage | undefined
+  #reservation: { readonly checkpointId: string; readonly slots: Reservation } | undefined
   #committed: { readonly checkpointId: string; readonly result: CommitResult } | undefined
 
   constructor(
@@ -23,9 +28,12 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     holder: Holder,
     readonly record: InstanceRecord,
     readonly taken: readonly QueuedMessage[],
+    /** Results of activities that ran in the holder's process. */
+    readonly completions: readonly LocalCompletion[],
   ) {
     super(hub, holder)
-    this.messages = taken.map((message) => message.handOut(this))
+    const messages = taken.map((message) => message.handOut(this))
+    this.messages = completions.length === 0 ? messages : [...messages, ...completions.map((completion) => completion.handOut(this))]
   }
 
   get instanceId(): string {
@@ -96,9 +104,70 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     }
   }
 
+  /** The local activities of a commit; the same when the commit is repeated. */
+  reserve(checkpoint: Checkpoint): Reservation {
+    if (this.#reservation?.checkpointId === checkpoint.checkpointId) return this.#reservation.slots
+    this.#reservation?.slots.abandon()
+    const slots = new Reservation(this, checkpoint)
+    this.#reservation = { checkpointId: checkpoint.checkpointId, slots }
+    return slots
+  }
+
+  get receipts(): readonly object[] {
+    return this.completions.length === 0 ? this.taken : [...this.taken, ...this.completions]
+  }
+
+  /** One settlement, as a step of a commit; what was lost in the meantime is left alone. */
+  settleInStep(settlement: Settlement): Promise<void> {
+    const { receipt } = settlement
+    if (receipt instanceof LocalCompletion) return receipt.settle(this, settlement)
+    return this.step('settle', () => settleIfHeld(this.hub, this, settlement))
+  }
+
   /** One of the writes of a commit. */
   step<T>(name: StepName, write: () => T): Promise<T> {
     return this.holder.steps.take({ name, instanceId: this.instanceId }, write)
+  }
+
+  /** Something of the outbox is not sent, because its activity runs here, or ran here and is not answered. */
+  get hasUnsent(): boolean {
+    const { record, holder } = this
+    return record.outbox.some((entry) => !holder.sent.has(entry))
+  }
+
+  /** Keeps the lock, and one input that makes sure that the instance is looked at again, for the activities that run here. */
+  keepSession(input: QueuedMessage): void {
+    if (!this.isHeld) return
+    this.retained = input
+    this.record.session = this
+    this.hub.locks.park(this)
+    this.#giveBackMessages(input)
+    this.#giveBackCompletions()
+    this.hub.inboxes.enqueueLocal(this.record)
+    this.hub.pump()
+  }
+
+  /** The next turn of the same process goes on with the lock. */
+  handOver(next: OrchestrationItem): void {
+    const { retained } = this
+    this.retained = undefined
+    if (retained !== undefined) {
+      retained.holder = next
+      next.retained = retained
+    }
+    this.record.item = undefined
+    this.record.session = undefined
+    this.settled()
+  }
+
+  /** Between two turns, when nothing runs here any more: the input goes, and the lock. */
+  async endSession(): Promise<void> {
+    const { record, hub, retained } = this
+    if (record.session !== this) return
+    await hub.order?.recover(this)
+    if (record.session !== this || this.hasUnsent) return
+    if (retained !== undefined) await this.settleInStep({ receipt: retained, outcome: 'consumed' })
+    if (record.session === this) this.finish()
   }
 
   /** Ends the item, if it is still held. */
@@ -112,14 +181,36 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
 
   protected giveBack(): void {
     const { record, hub } = this
+    if (record.item !== undefined && record.item !== this) return
     record.item = undefined
-    for (const message of this.taken) {
-      if (message.holder !== this) continue
+    record.session = undefined
+    this.#reservation?.slots.abandon()
+    this.#giveBackCompletions()
+    if (this.isLost && hub.commit === 'state-first-outbox') record.local?.forfeit()
+    this.#giveBackMessages()
+    hub.inboxes.enqueueLocal(record)
+    hub.inboxes.enqueue(record)
+    if (record.state === undefined) hub.store.collect(record)
+  }
+
+  #giveBackMessages(except?: QueuedMessage): void {
+    const { record, hub, retained } = this
+    for (const message of retained === undefined || this.taken.includes(retained) ? this.taken : [retained, ...this.taken]) {
+      if (message.holder !== this || message === except) continue
       message.holder = undefined
       hub.inboxes.add(record, message)
     }
-    hub.inboxes.enqueue(record)
-    if (record.state === undefined) hub.store.collect(record)
+  }
+
+  /** What the turn did not settle waits for the next one here, or goes the ordinary way. */
+  #giveBackCompletions(): void {
+    if (this.completions.length === 0) return
+    const { record, holder } = this
+    const open = this.completions.filter(({ reply }) => reply.holder === this)
+    for (const { reply } of open) reply.holder = undefined
+    const { local } = record
+    if (local?.holder === holder && local.isOwner) local.completions.unshift(...open)
+    else for (const completion of open) void completion.sendAnyway()
   }
 
   protected describe(): string {

@@ -25,7 +25,7 @@ import { nextLoopTurn } from '../clock/event-loop.js'
 import { MemoryClientPort } from './client-port.js'
 import { Hub, type MessageFaults } from './hub.js'
 import { checkMemoryOptions, type MemoryOptions } from './options.js'
-import { directSteps, type Steps } from './steps.js'
+import { directSteps, type StoreAccess, type Steps } from './steps.js'
 import type { StoreObserver } from './store-observer.js'
 import { MemoryQueryPort } from './query-port.js'
 import { MemoryHistoryPort, MemoryPurgePort, MemoryScalePort } from './store-ports.js'
@@ -79,20 +79,20 @@ export class MemoryService implements OrchestrationService {
   readonly quarantine: QuarantinePort
   readonly scale: ScalePort
   readonly #hub: Hub
-  readonly #steps: Steps
+  readonly #access: StoreAccess
   readonly #ownsHub: boolean
   readonly #ports = new Set<MemoryWorkerPort>()
   #closed = false
 
   /** `process`: what another process on the same hub shares with it, and its own way to the store. @throws DTFX_INVALID_OPTION */
   constructor(options: MemoryOptions = {}, host: Host = {}, process?: { readonly hub: Hub; readonly steps: Steps }) {
-    const { lockTimeoutMs, commit } = checkMemoryOptions(options)
+    const { lockTimeoutMs, commit, localActivities } = checkMemoryOptions(options)
     this.host = resolveHost(host)
-    this.#hub = process?.hub ?? new Hub(this.host.clock, lockTimeoutMs, commit)
+    this.#hub = process?.hub ?? new Hub(this.host.clock, { lockTimeoutMs, commit, localActivities })
     this.#ownsHub = process === undefined
-    this.#steps = process?.steps ?? directSteps
+    this.#access = { steps: process?.steps ?? directSteps, clock: this.host.clock }
     this.capabilities = Object.freeze({ ...abilities, commit: this.#hub.commit })
-    this.client = new MemoryClientPort(this.#hub, () => (this.#closed ? dtfxError('DTFX_CLOSED') : undefined), { steps: this.#steps, clock: this.host.clock })
+    this.client = new MemoryClientPort(this.#hub, () => (this.#closed ? dtfxError('DTFX_CLOSED') : undefined), this.#access)
     this.query = new MemoryQueryPort(this.#hub.store)
     this.history = new MemoryHistoryPort(this.#hub)
     this.purge = new MemoryPurgePort(this.#hub)
@@ -112,7 +112,7 @@ export class MemoryService implements OrchestrationService {
 
   startWorker(spec: WorkerSpec): Promise<WorkerPort> {
     if (this.#closed) return Promise.reject(dtfxError('DTFX_CLOSED'))
-    const port = new MemoryWorkerPort(this.#hub, spec, { steps: this.#steps, clock: this.host.clock }, (stopped) => this.#ports.delete(stopped))
+    const port = new MemoryWorkerPort(this.#hub, spec, this.#access, (stopped) => this.#ports.delete(stopped))
     this.#ports.add(port)
     return Promise.resolve(port)
   }

@@ -5,9 +5,9 @@ import type { Hub } from './hub.js'
 import { QueuedMessage } from './queued-message.js'
 
 /** The receipts of all settlements are of this item. @throws PermanentError */
-export function checkReceipts(settlements: readonly Settlement[], taken: readonly QueuedMessage[]): void {
+export function checkReceipts(settlements: readonly Settlement[], taken: readonly object[]): void {
   for (const { receipt } of settlements) {
-    if (!taken.includes(receipt as QueuedMessage)) throw foreignReceipt()
+    if (!taken.includes(receipt as object)) throw foreignReceipt()
   }
 }
 
@@ -28,7 +28,8 @@ function foreignReceipt(): PermanentError {
   return new PermanentError('settling a message', 'its receipt is not of this work item')
 }
 
-function settleOne(hub: Hub, { receipt, outcome, code, reason, until }: Settlement, clock: Clock): void {
+/** What becomes of one message. */
+export function settleOne(hub: Hub, { receipt, outcome, code, reason, until }: Settlement, clock: Clock): void {
   const message = receipt as QueuedMessage
   const at = until === undefined ? undefined : hub.timeOf(until, clock)
   message.holder = undefined

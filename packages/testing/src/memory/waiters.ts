@@ -30,8 +30,7 @@ export class Waiters<Item> {
       this.#listened.add(signal)
       signal.addEventListener('abort', () => this.#reject((waiter) => waiter.signal === signal, signal.reason), { once: true })
     }
-    let waiting = this.#byHolder.get(holder)
-    if (waiting === undefined) this.#byHolder.set(holder, (waiting = new Fifo()))
+    const waiting = this.#listOf(holder)
     this.#length++
     return new Promise((resolve, reject) => waiting.push({ holder, signal, accept, resolve, reject }))
   }
@@ -43,7 +42,26 @@ export class Waiters<Item> {
 
   /** The same among calls that take `name`. */
   takeFor(name: string): Waiter<Item> | undefined {
-    return this.#takeBy((waiting) => waiting.takeFirst((waiter) => waiter.accept === undefined || waiter.accept.includes(name)))
+    return this.#takeBy((waiting) => waiting.takeFirst((waiter) => takes(waiter, name)))
+  }
+
+  /** The longest waiting call of one holder that takes `name`; the caller resolves it or gives it {@link giveBack}. */
+  takeOf(holder: Holder, name?: string): Waiter<Item> | undefined {
+    const waiter = this.#byHolder.get(holder)?.takeFirst((each) => name === undefined || takes(each, name))
+    if (waiter !== undefined) this.#length--
+    return waiter
+  }
+
+  giveBack(waiter: Waiter<Item>): void {
+    if (waiter.signal.aborted || waiter.holder.isStopping) return waiter.reject(waiter.signal.reason ?? new Error('stopped'))
+    this.#listOf(waiter.holder).push(waiter)
+    this.#length++
+  }
+
+  #listOf(holder: Holder): Fifo<Waiter<Item>> {
+    let waiting = this.#byHolder.get(holder)
+    if (waiting === undefined) this.#byHolder.set(holder, (waiting = new Fifo()))
+    return waiting
   }
 
   rejectAllOf(holder: Holder, reason: unknown): void {
@@ -73,4 +91,8 @@ export class Waiters<Item> {
       }
     }
   }
+}
+
+function takes({ accept }: Waiter<unknown>, name: string): boolean {
+  return accept === undefined || accept.includes(name)
 }

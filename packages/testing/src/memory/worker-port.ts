@@ -1,9 +1,11 @@
 /** A worker of the hub. Invariant: after `stop` has resolved it holds nothing and gets nothing. */
 import { dtfxError, type Clock, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
+import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
+import type { OutboxEntry } from './local/outbox-activity-item.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { Steps, StoreAccess } from './steps.js'
 
@@ -11,7 +13,8 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly workerId: string
   readonly steps: Steps
   readonly clock: Clock
-  readonly sent = new WeakMap<InstanceRecord, object>()
+  readonly ready = new Fifo<InstanceRecord>()
+  readonly sent = new WeakSet<OutboxEntry>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
 
@@ -43,6 +46,10 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     return (this.#stopped ??= this.#stop(deadlineMs))
   }
 
+  get isStopping(): boolean {
+    return this.#stopped !== undefined
+  }
+
   get isStopped(): boolean {
     return this.#stopped !== undefined && this.hub.locks.heldBy(this).length === 0
   }
@@ -55,6 +62,8 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     const { hub } = this
     hub.inboxes.waiters.rejectAllOf(this, stopped())
     hub.activities.waiters.rejectAllOf(this, stopped())
+    const local = [...hub.store.records()].flatMap((record) => (record.local?.holder === this ? [record.local] : []))
+    await Promise.all(local.map((work) => work.drain()))
     if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
     const abandoned = hub.locks.heldBy(this)
     for (const item of abandoned) item.lose()

@@ -38,21 +38,15 @@ export class FaultDice {
 
   /** How long the step takes. */
   delayMs(): number {
-    if (!this.#happens(this.faults.delay)) return 0
-    this.counts.delay++
-    return this.between(1, this.faults.maxDelayMs)
+    return this.#drew('delay', this.faults.delay) ? this.between(1, this.faults.maxDelayMs) : 0
   }
 
   happens(what: 'duplicate' | 'late' | 'reorder'): boolean {
-    if (!this.#happens(this.faults[what])) return false
-    this.counts[what]++
-    return true
+    return this.#drew(what, this.faults[what])
   }
 
   losesLock(): boolean {
-    if (!this.#happens(this.faults.loseLock)) return false
-    this.counts['lost-lock']++
-    return true
+    return this.#drew('lost-lock', this.faults.loseLock)
   }
 
   between(leastMs: number, mostMs: number): number {
@@ -61,6 +55,12 @@ export class FaultDice {
 
   #happens(probability: number): boolean {
     return probability > 0 && !this.isOver && this.random.next() < probability
+  }
+
+  #drew(what: keyof FaultCounts, probability: number): boolean {
+    const happens = this.#happens(probability)
+    if (happens) this.counts[what]++
+    return happens
   }
 
   #counted(fault: Exclude<StepFault, 'none'>): StepFault {

@@ -2,9 +2,10 @@
  * The memory provider as a simulated process sees it: every call of a port passes the gate of the process. Where a commit is one write, it is a step here; where it is several, the provider takes
  * each of them through the gate itself.
  */
-import { delegateService, type ActivityWorkItem, type ClientPort, type OrchestrationService, type OrchestrationWorkItem, type Settlement, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
+import { delegateService, type ActivityWorkItem, type ClientPort, type OrchestrationService, type OrchestrationWorkItem, type OutboundMessage, type Settlement, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { MemoryService } from '../memory/index.js'
-import type { StepName } from '../memory/steps.js'
+import { HeldItem } from '../memory/held-item.js'
+import type { Step } from '../memory/steps.js'
 import type { FaultDice } from './fault-dice.js'
 import type { ProcessGate } from './process-gate.js'
 
@@ -13,24 +14,27 @@ export interface GatedParts {
   readonly dice: FaultDice
 }
 
+/** What the ports of one process share. */
+interface Gated extends GatedParts {
+  /** A call that writes: one step where the provider writes at once, else the provider takes the steps itself. */
+  readonly write: <T>(step: Step, call: () => Promise<T>) => Promise<T>
+}
+
 export function gatedService(service: MemoryService, parts: GatedParts): OrchestrationService {
+  const { gate } = parts
   const isAtomic = service.capabilities.commit === 'atomic'
+  const gated: Gated = { ...parts, write: (step, call) => (isAtomic ? gate.take(step, call) : through(gate, call)) }
   return delegateService(service, {
-    client: gatedClient(service.client, parts.gate, isAtomic),
-    startWorker: async (spec: WorkerSpec) => new GatedWorkerPort(await service.startWorker(spec), parts, isAtomic),
+    client: gatedClient(service.client, gated),
+    startWorker: async (spec: WorkerSpec) => new GatedWorkerPort(await service.startWorker(spec), gated),
   })
 }
 
-/** Runs a call as one step. The step itself is synchronous: what the provider answers to `call` is there at once. */
-async function asStep<T>(gate: ProcessGate, step: { readonly name: StepName; readonly instanceId: string }, call: () => Promise<T>): Promise<T> {
-  return gate.take(step, call)
-}
-
-function gatedClient(client: Required<ClientPort>, gate: ProcessGate, isAtomic: boolean): ClientPort {
-  const idOf = (messages: readonly { readonly message: { readonly instance: { readonly instanceId: string } } }[]): string => messages[0]?.message.instance.instanceId ?? ''
+function gatedClient(client: Required<ClientPort>, { gate, write }: Gated): ClientPort {
+  const idOf = (first: OutboundMessage | undefined): string => first?.message.instance.instanceId ?? ''
   return {
-    create: (request) => (isAtomic ? asStep(gate, { name: 'claim', instanceId: idOf([request.start]) }, () => client.create(request)) : client.create(request)),
-    send: (messages) => (isAtomic ? asStep(gate, { name: 'send', instanceId: idOf(messages) }, () => client.send(messages)) : client.send(messages)),
+    create: (request) => write({ name: 'claim', instanceId: idOf(request.start) }, () => client.create(request)),
+    send: (messages) => write({ name: 'send', instanceId: idOf(messages[0]) }, () => client.send(messages)),
     getState: async (instanceId, options) => {
       await gate.enter()
       return client.getState(instanceId, options)
@@ -42,26 +46,25 @@ function gatedClient(client: Required<ClientPort>, gate: ProcessGate, isAtomic: 
 class GatedWorkerPort implements WorkerPort {
   constructor(
     readonly port: WorkerPort,
-    readonly parts: GatedParts,
-    readonly isAtomic: boolean,
+    readonly gated: Gated,
   ) {}
 
   async nextOrchestration(signal: AbortSignal): Promise<OrchestrationWorkItem> {
-    return gatedOrchestration(await this.#next((either) => this.port.nextOrchestration(either), signal), this.parts, this.isAtomic)
+    return gatedOrchestration(await this.#next((either) => this.port.nextOrchestration(either), signal), this.gated)
   }
 
   async nextActivity(request: { readonly accept?: readonly string[] | undefined }, signal: AbortSignal): Promise<ActivityWorkItem> {
-    return gatedActivity(await this.#next((either) => this.port.nextActivity(request, either), signal), this.parts, this.isAtomic)
+    return gatedActivity(await this.#next((either) => this.port.nextActivity(request, either), signal), this.gated)
   }
 
   async stop(deadlineMs: number): Promise<{ readonly abandoned: number }> {
-    await this.parts.gate.enter()
+    await this.gated.gate.enter()
     return this.port.stop(deadlineMs)
   }
 
   /** A receiver that dies may still be handed something: then its lock runs out. */
   async #next<T>(fetch: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { gate } = this.parts
+    const { gate } = this.gated
     await gate.enter()
     try {
       const item = await fetch(AbortSignal.any([signal, gate.death]))
@@ -74,7 +77,7 @@ class GatedWorkerPort implements WorkerPort {
   }
 }
 
-function gatedOrchestration(item: OrchestrationWorkItem, { gate, dice }: GatedParts, isAtomic: boolean): OrchestrationWorkItem {
+function gatedOrchestration(item: OrchestrationWorkItem, { gate, dice, write }: Gated): OrchestrationWorkItem {
   const { instanceId } = item
   const loseNow = dice.losesLock()
   return {
@@ -89,19 +92,19 @@ function gatedOrchestration(item: OrchestrationWorkItem, { gate, dice }: GatedPa
       await gate.enter()
       const found = await item.load(known)
       await gate.enter()
-      if (loseNow) (item as unknown as { lose?: () => void }).lose?.()
+      if (loseNow) loseLock(item)
       return found
     },
-    complete: (checkpoint) => (isAtomic ? asStep(gate, { name: 'write', instanceId }, () => item.complete(checkpoint)) : through(gate, () => item.complete(checkpoint))),
+    complete: (checkpoint) => write({ name: 'write', instanceId }, () => item.complete(checkpoint)),
     markSuspect: () => through(gate, () => item.markSuspect()),
     renew: () => through(gate, () => item.renew()),
-    release: (settlements: readonly Settlement[]) => (isAtomic ? asStep(gate, { name: 'settle', instanceId }, () => item.release(settlements)) : through(gate, () => item.release(settlements))),
+    release: (settlements: readonly Settlement[]) => write({ name: 'settle', instanceId }, () => item.release(settlements)),
   }
 }
 
-function gatedActivity(item: ActivityWorkItem, { gate, dice }: GatedParts, isAtomic: boolean): ActivityWorkItem {
+function gatedActivity(item: ActivityWorkItem, { gate, dice, write }: Gated): ActivityWorkItem {
   const { instanceId } = item.delivered.message.instance
-  if (dice.losesLock()) (item as unknown as { lose?: () => void }).lose?.()
+  if (dice.losesLock()) loseLock(item)
   return {
     delivered: item.delivered,
     lockedUntil: item.lockedUntil,
@@ -112,8 +115,8 @@ function gatedActivity(item: ActivityWorkItem, { gate, dice }: GatedParts, isAto
       return item.instanceGone
     },
     renew: () => through(gate, () => item.renew()),
-    complete: (event) => (isAtomic ? asStep(gate, { name: 'answer', instanceId }, () => item.complete(event)) : through(gate, () => item.complete(event))),
-    release: (settlement) => asStep(gate, { name: 'settle', instanceId }, () => item.release(settlement)),
+    complete: (event) => write({ name: 'answer', instanceId }, () => item.complete(event)),
+    release: (settlement) => gate.take({ name: 'settle', instanceId }, () => item.release(settlement)),
   }
 }
 
@@ -122,4 +125,8 @@ async function through<T>(gate: ProcessGate, call: () => Promise<T>): Promise<T>
   const result = await call()
   await gate.enter()
   return result
+}
+
+function loseLock(item: object): void {
+  if (item instanceof HeldItem) item.lose()
 }

@@ -4,7 +4,7 @@
  * 2. An execution ends once, and what is over stays over.
  * 3. Where turns are committed before anything is sent, nothing is sent that is not in the history.
  */
-import { isFinal, type CommitDiscipline, type HistoryEvent, type InstanceId, type OutboundMessage } from '@dtfx/core/provider'
+import { compareTicks, isFinal, type CommitDiscipline, type HistoryEvent, type InstanceId, type OutboundMessage } from '@dtfx/core/provider'
 import type { InstanceRecord } from '../memory/instance-record.js'
 import type { InstanceChange } from '../memory/store.js'
 import type { StoreObserver } from '../memory/store-observer.js'
@@ -84,7 +84,7 @@ function damage(events: readonly HistoryEvent[]): string[] {
         break
       case 'TimerFired':
         if (event.timerId >= 0 && !scheduled.delete(event.timerId)) problems.push(`timer #${event.timerId} fired twice, or was never created`)
-        if (event.timerId >= 0 && Date.parse(event.fireAt) > Date.parse(now)) problems.push(`timer #${event.timerId} fired at ${now}, before ${event.fireAt}`)
+        if (event.timerId >= 0 && compareTicks(event.fireAt, now) > 0) problems.push(`timer #${event.timerId} fired at ${now}, before ${event.fireAt}`)
         break
       case 'ExecutionCompleted':
         if (++ends > 1) problems.push('it ends twice')

@@ -104,10 +104,5 @@ export class ProcessGate implements Steps {
 
 /** Nobody is there any more to hear of an error. */
 function quietly(write: () => unknown): void {
-  const ignore = (): void => {}
-  try {
-    void Promise.resolve(write()).catch(ignore)
-  } catch {
-    ignore()
-  }
+  void (async () => write())().catch(() => {})
 }

@@ -3,7 +3,7 @@
  * When the faults have ended, everything must come to its end in bounded virtual time, with the right results.
  */
 import { TaskHubClient } from '@dtfx/core'
-import { seededRandom, type CommitDiscipline, type Logger } from '@dtfx/core/provider'
+import { seededRandom, sleep, type CommitDiscipline, type Logger } from '@dtfx/core/provider'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { createOrchestrationService, type MemoryService } from '../memory/index.js'
 import { checkWorld } from './check-world.js'
@@ -77,10 +77,10 @@ class SimulationRun {
   #isOver = false
 
   constructor(options: SimulationOptions) {
-    const { seed, commit = 'atomic', instances = 4 } = options
+    const { seed, commit = 'atomic', instances = 4, localActivities } = options
     this.#options = options
     this.#dice = new FaultDice(checkFaults(options.faults), seededRandom(seed ^ 0x51ed270b), this.#clock)
-    this.#service = createOrchestrationService({ commit, lockTimeoutMs }, { clock: this.#clock, random: seededRandom(seed ^ 0x2545f491) })
+    this.#service = createOrchestrationService({ commit, lockTimeoutMs, localActivities }, { clock: this.#clock, random: seededRandom(seed ^ 0x2545f491) })
     this.#monitor = new HistoryMonitor(commit)
     this.#service.attach(this.#monitor, messageFaults(this.#dice, commit))
     // Under `messages-first` a turn that is lost may have started a child under an id that the next attempt gives to another call: that is documented, and not drawn.
@@ -88,12 +88,12 @@ class SimulationRun {
   }
 
   async toEnd(): Promise<SimulationReport> {
-    const { seed, workers = 3, commit = 'atomic', faults } = this.#options
+    const { seed, workers = 3, commit = 'atomic' } = this.#options
     const startMs = this.#clock.monotonicMs()
     await Promise.all(Array.from({ length: workers }, () => this.#startProcess()))
     const script = new ScriptRunner({ clock: this.#clock, service: this.#service, client: this.#client(), ledger: this.#ledger, scenario: this.#scenario })
     script.start()
-    const endMs = startMs + checkFaults(faults).untilMs + convergenceMs
+    const endMs = startMs + this.#dice.faults.untilMs + convergenceMs
     const isConverged = await driveUntil({ clock: this.#clock, endMs, moves: () => this.#moves + this.#service.occupancy().moves, isDone: () => script.isDone && this.#isQuiet() })
     this.#isOver = true
     const violations = [...this.#monitor.violations, ...script.problems]
@@ -119,9 +119,10 @@ class SimulationRun {
       lockTimeoutMs,
       logger,
       worker: (clock) => ({
-        ...simulationDefinitions({ ledger: this.#ledger, pause: (durationMs, signal) => pause(clock, durationMs, signal) }),
+        ...simulationDefinitions({ ledger: this.#ledger, pause: (durationMs, signal) => sleep(clock, durationMs, signal) }),
         concurrency: { orchestrations: 4, activities: 4 },
         workerId: `w${number}`,
+        watchdog: false,
         ...(cache === false ? { cache: false } : {}),
       }),
       onMove: () => this.#moves++,
@@ -142,14 +143,4 @@ class SimulationRun {
     const connected = this.#service.connect({ clock: this.#clock, random: seededRandom(this.#options.seed ^ 0x1b873593) }, gate)
     return new TaskHubClient(gatedService(connected, { gate, dice: this.#dice }))
   }
-}
-
-function pause(clock: { setTimer(delayMs: number, fire: () => void): () => void }, durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.setTimer(durationMs, resolve)
-    signal.addEventListener('abort', () => {
-      cancel()
-      resolve()
-    })
-  })
 }

@@ -67,7 +67,7 @@ it('lines have ids of the instance, measurements have known names', async () => 
   await hub.stop()
   const byEvent = (id: number) => lines.filter(({ event }) => event === id)
   for (const id of [51, 52, 60, 61]) expect(byEvent(id).length, `log event ${id}`).toBeGreaterThan(1)
-  expect([...levels.values()]).toEqual([0, 0])
+  expect([...levels.values()]).toEqual([0, 0, 0])
   for (const id of [10, 11, 12, 13]) expect(byEvent(id).length, `log event ${id}`).toBe(1)
   expect(byEvent(49).map(({ fields }) => fields?.['instanceId'])).toContain('logged')
   expect(byEvent(62)).toHaveLength(1)

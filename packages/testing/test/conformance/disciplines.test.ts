@@ -5,6 +5,7 @@ import { describe, test } from 'vitest'
 
 /** The other orders in which a store can make a turn durable: what the worker shows to its users is the same. */
 for (const commit of ['messages-first', 'state-first-outbox'] as const) {
-  const open = (): OrchestrationService => createOrchestrationService({ commit })
+  const open = (_host?: unknown, circumstances?: { readonly localActivities: boolean }): OrchestrationService =>
+    createOrchestrationService({ commit, localActivities: circumstances?.localActivities })
   conformance({ describe, test, name: `memory, ${commit}`, open, capabilities: open().capabilities })
 }

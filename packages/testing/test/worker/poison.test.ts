@@ -1,6 +1,6 @@
 /** Inputs that nobody can process: each ends in quarantine or in a coded failure, alone, and never comes round for ever. */
 import { describe, expect, it } from 'vitest'
-import { defineActivity, defineOrchestration, type LogFields, type Logger } from '@dtfx/core'
+import { defineActivity, defineOrchestration, TaskHubWorker, type LogFields, type Logger, type OrchestrationMiddleware } from '@dtfx/core'
 import { limits, type HistoryEvent, type InstanceSnapshot, type OutboundMessage, type QuarantinedMessage } from '@dtfx/core/provider'
 import { createTestHub, type TestHub } from '@dtfx/testing'
 import { drive, settle } from './drive.js'
@@ -112,6 +112,32 @@ describe('turns that come to no end', () => {
     for (let i = 0; i < 20; i++) await drive(hub, 61_000)
     expect(begun).toBe(limits.maxSuspectTurns + 2)
     expect(await quarantined(hub)).toMatchObject([{ instanceId: 'i', code: 'DTFX_POISON' }])
+  })
+
+  it('because of an event, in one process after the other: the event is set aside unexecuted, and the instance goes on', async () => {
+    const deaths: number[] = []
+    const tap = tapped()
+    tap.taps.renew = () => Promise.reject(new Error('the process is dead'))
+    const deadly: OrchestrationMiddleware = (ctx, next) =>
+      ctx.newEvents.some((event) => event.type === 'EventRaised' && event.name === 'Deadly') ? (deaths.push(ctx.deliveryCount), new Promise(() => {})) : next()
+    await using hub = await createTestHub({ orchestrations: [waiting], lockTimeoutMs: 60_000, wrapService: tap.wrapService, middleware: { orchestration: [deadly] } })
+    const order = await hub.client.start(waiting, 'x', { instanceId: 'i' })
+    await settle()
+    await order.raiseEvent('Deadly', 'now')
+    await settle()
+    for (let process = 0; process < 20; process++) {
+      const next = new TaskHubWorker(tap.wrapService(hub.service), { orchestrations: [waiting], middleware: { orchestration: [deadly] }, watchdog: false })
+      await next.start()
+      await drive(hub, 61_000)
+      const stopped = next.stop({ deadline: 1 })
+      await drive(hub, 10)
+      await stopped
+    }
+    expect(deaths).toEqual(Array.from({ length: limits.maxSuspectTurns + 2 }, (_each, index) => index + 1))
+    expect(await quarantined(hub)).toMatchObject([{ instanceId: 'i', code: 'DTFX_POISON' }])
+    await order.raiseEvent('Go', 'it')
+    await drive(hub, 1_000)
+    expect(await order.state()).toMatchObject({ status: 'Completed' })
   })
 })
 

@@ -9,11 +9,14 @@ import { settle } from '../settle.js'
 import { showInstance, writeInstance } from './write-instance.js'
 
 export function commitAtomically(hub: Hub, item: OrchestrationItem, checkpoint: Checkpoint): CommitResult {
-  const { record } = item
+  const { record, holder } = item
   if ((checkpoint.base ?? 0) !== record.version) return { outcome: 'stale' }
   settle(hub, item, checkpoint.settlements)
   writeInstance(hub, record, checkpoint, { touch: false })
   if (checkpoint.state !== undefined) showInstance(hub, record)
-  for (const outbound of checkpoint.outbound) hub.post(outbound, record.instanceId, item.holder.clock)
+  for (const outbound of checkpoint.outbound) {
+    if (hub.mayRunLocally(outbound)) hub.postLocal(outbound, record.instanceId, holder)
+    else hub.post(outbound, record.instanceId, holder.clock)
+  }
   return { outcome: 'committed', version: record.version }
 }

@@ -4,48 +4,55 @@
  * Invariants:
  * 1. Nothing depends on the lock but the deletion of the inputs: the version decides between two that have the instance at once.
  * 2. After a crash before the write the inputs come back, and the turn runs again: what it sent has the same ids, or answers to nobody.
- * 3. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
+ * 3. Local activities: the backup is sent with the rest, the activity is begun when the commit is certain, and the backup of a result goes after the commit that has the result.
+ * 4. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
  */
-import type { Checkpoint, CommitResult, Settlement } from '@dtfx/core/provider'
+import type { Checkpoint, Settlement } from '@dtfx/core/provider'
 import type { OrchestrationItem } from '../orchestration-item.js'
-import { checkReceipts, settleIfHeld } from '../settle.js'
+import type { Reservation } from '../local/reservation.js'
+import { checkReceipts } from '../settle.js'
 import { allTaken, type CommitOrder } from './commit-order.js'
-import { showInstance, writeInstance } from './write-instance.js'
+import { showWritten, writeInstance } from './write-instance.js'
 
 export const messagesFirst: CommitOrder = {
-  async recover(item) {
-    const { record, hub } = item
-    if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
-  },
+  recover: showWritten,
 
   async complete(item, checkpoint) {
-    const { record, taken } = item
+    const { record } = item
     if (item.holder.isStopped) throw item.lockLost()
-    checkReceipts(checkpoint.settlements, taken)
+    checkReceipts(checkpoint.settlements, item.receipts)
+    const local = item.reserve(checkpoint)
     if (record.checkpointId !== checkpoint.checkpointId) {
-      await send(item, checkpoint)
+      await send(item, checkpoint, local)
       const isWritten = await item.step('write', () => write(item, checkpoint))
-      if (!isWritten) return stale(item)
+      if (!isWritten) {
+        await local.undo()
+        item.finish()
+        return { outcome: 'stale' }
+      }
     }
+    local.begin()
     const { version } = record
-    await messagesFirst.recover(item)
+    await showWritten(item)
     await settleAll(item, checkpoint.settlements)
+    // What was lost in the meantime was not deleted: nobody may take it for gone.
+    if (item.isLost) throw item.lockLost()
     item.finish()
     return { outcome: 'committed', version }
   },
 
   async release(item, settlements) {
-    checkReceipts(settlements, item.taken)
-    await messagesFirst.recover(item)
+    checkReceipts(settlements, item.receipts)
+    await showWritten(item)
     await settleAll(item, settlements)
     item.record.suspicions = 0
     item.finish()
   },
 }
 
-function send(item: OrchestrationItem, { outbound }: Checkpoint): Promise<void> {
+function send(item: OrchestrationItem, { outbound }: Checkpoint, local: Reservation): Promise<void> {
   const { record, hub } = item
-  return allTaken(outbound.map((message) => item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))))
+  return allTaken(outbound.map((message) => item.step('send', () => local.has(message.id) ? local.put(message) : hub.deliver(message, record.instanceId, item.holder.clock))))
 }
 
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
@@ -54,11 +61,6 @@ function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): bool
   return true
 }
 
-function stale(item: OrchestrationItem): CommitResult {
-  item.finish()
-  return { outcome: 'stale' }
-}
-
 function settleAll(item: OrchestrationItem, settlements: readonly Settlement[]): Promise<void> {
-  return allTaken(settlements.map((settlement) => item.step('settle', () => settleIfHeld(item.hub, item, settlement))))
+  return allTaken(settlements.map((settlement) => item.settleInStep(settlement)))
 }

@@ -5,28 +5,27 @@
  * 1. The write needs the lock; it is the commit point. Nothing of a turn that is lost is ever sent.
  * 2. The inputs stay until everything is sent: they are what makes somebody look at the outbox again.
  * 3. The outbox is sent by everyone who gets the instance and has not sent it himself; the receivers know the ids.
+ * 4. Local activities stay in the outbox. While one runs, the lock is kept and one input stays; the commit that has its result takes it out of the outbox.
  */
 import type { Checkpoint, Settlement } from '@dtfx/core/provider'
+import { LocalCompletion } from '../local/local-completion.js'
+import type { OutboxEntry } from '../local/outbox-activity-item.js'
+import type { Reservation } from '../local/reservation.js'
 import type { OrchestrationItem } from '../orchestration-item.js'
-import { checkReceipts, settleIfHeld } from '../settle.js'
+import { QueuedMessage } from '../queued-message.js'
+import { checkReceipts } from '../settle.js'
 import { allTaken, type CommitOrder } from './commit-order.js'
-import { showInstance, writeInstance } from './write-instance.js'
+import { showWritten, writeInstance } from './write-instance.js'
 
 export const stateFirstOutbox: CommitOrder = {
-  async recover(item) {
-    const { record, hub, holder } = item
-    if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
-    const { outbox } = record
-    if (outbox.length === 0 || holder.sent.get(record) === outbox) return
-    await allTaken(outbox.map((message) => item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))))
-    holder.sent.set(record, outbox)
-  },
+  recover: (item) => catchUp(item, undefined),
 
   async complete(item, checkpoint) {
-    const { record, taken } = item
-    checkReceipts(checkpoint.settlements, taken)
+    const { record } = item
+    checkReceipts(checkpoint.settlements, item.receipts)
+    const local = item.reserve(checkpoint)
     if (record.checkpointId !== checkpoint.checkpointId) {
-      await stateFirstOutbox.recover(item)
+      await catchUp(item, undefined)
       const isWritten = await item.step('write', () => write(item, checkpoint))
       if (!isWritten) {
         item.finish()
@@ -34,37 +33,76 @@ export const stateFirstOutbox: CommitOrder = {
       }
     }
     const { version } = record
-    await stateFirstOutbox.recover(item)
-    await settleAll(item, checkpoint.settlements)
-    item.finish()
+    await catchUp(item, local)
+    local.beginFrom(record.outbox)
+    await settleInputs(item, checkpoint.settlements)
     return { outcome: 'committed', version }
   },
 
   async release(item, settlements) {
-    checkReceipts(settlements, item.taken)
-    if (settlements.length > 0) await stateFirstOutbox.recover(item)
-    await settleAll(item, settlements)
+    checkReceipts(settlements, item.receipts)
+    if (settlements.length > 0) await catchUp(item, undefined)
+    await settleInputs(item, settlements)
     item.record.suspicions = 0
-    item.finish()
   },
 }
 
+/** Shows what was written, and sends what this process has not sent, does not run itself and has not reserved. */
+async function catchUp(item: OrchestrationItem, reserved: Reservation | undefined): Promise<void> {
+  await showWritten(item)
+  const { record, hub, holder } = item
+  // The next turn has the instance by now, or somebody else: what is local to that, only that knows.
+  if (record.item !== item) return
+  const open = record.outbox.filter((entry) => {
+    const { id } = entry.outbound
+    return !holder.sent.has(entry) && reserved?.has(id) !== true && !isLocal(item, id)
+  })
+  await allTaken(
+    open.map(async (entry) => {
+      await item.step('send', () => hub.deliver(entry.outbound, record.instanceId, holder.clock))
+      holder.sent.add(entry)
+    }),
+  )
+}
+
+/** It runs here, or its result is here: with the turn in progress, or waiting for one. */
+function isLocal({ record, holder, completions }: OrchestrationItem, id: string): boolean {
+  if (record.local?.holder !== holder) return false
+  return record.local.has(id) || completions.some(({ activity }) => activity.message.id === id)
+}
+
 function write(item: OrchestrationItem, checkpoint: Checkpoint): boolean {
-  const { record, hub } = item
+  const { record, hub, holder } = item
   if (!item.isHeld) throw item.lockLost()
   if ((checkpoint.base ?? 0) !== record.version) return false
+  const answered = answeredBy(checkpoint)
+  const carried = record.outbox.filter((entry) => !holder.sent.has(entry) && !answered.has(entry.outbound.id))
   writeInstance(hub, record, checkpoint, { touch: false })
-  record.outbox = Object.freeze(checkpoint.outbound.slice())
+  record.outbox = Object.freeze([...carried, ...checkpoint.outbound.map((outbound): OutboxEntry => ({ outbound }))])
   return true
 }
 
-function settleAll(item: OrchestrationItem, settlements: readonly Settlement[]): Promise<void> {
-  return allTaken(
-    settlements.map((settlement) =>
-      item.step('settle', () => {
-        if (!item.isHeld) throw item.lockLost()
-        settleIfHeld(item.hub, item, settlement)
-      }),
-    ),
-  )
+/** Local activities whose results the turn has taken. */
+function answeredBy({ settlements }: Checkpoint): ReadonlySet<string> {
+  const answered = new Set<string>()
+  for (const { receipt, outcome } of settlements) {
+    if (receipt instanceof LocalCompletion && (outcome === 'consumed' || outcome === 'discard')) answered.add(receipt.activity.message.id)
+  }
+  return answered
+}
+
+/** The oldest input stays as long as activities run here. */
+async function settleInputs(item: OrchestrationItem, settlements: readonly Settlement[]): Promise<void> {
+  const all = item.retained === undefined ? settlements : [{ receipt: item.retained, outcome: 'consumed' as const }, ...settlements]
+  const kept = item.hasUnsent ? all.find(({ receipt, outcome }) => receipt instanceof QueuedMessage && receipt.holder === item && (outcome === 'consumed' || outcome === 'discard')) : undefined
+  await allTaken(all.filter((settlement) => settlement !== kept).map((settlement) => settleHeld(item, settlement)))
+  if (item.isLost) throw item.lockLost()
+  if (kept === undefined) return item.finish()
+  item.keepSession(kept.receipt as QueuedMessage)
+  await item.endSession()
+}
+
+async function settleHeld(item: OrchestrationItem, settlement: Settlement): Promise<void> {
+  if (!item.isHeld) throw item.lockLost()
+  await item.settleInStep(settlement)
 }

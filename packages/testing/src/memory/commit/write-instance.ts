@@ -2,6 +2,7 @@
 import { isFinal, type Checkpoint } from '@dtfx/core/provider'
 import type { Hub } from '../hub.js'
 import type { InstanceRecord } from '../instance-record.js'
+import type { OrchestrationItem } from '../orchestration-item.js'
 
 /** `touch`: the version moves on even if nothing but messages was settled, so that a commit on the old one is stale. */
 export function writeInstance(hub: Hub, record: InstanceRecord, checkpoint: Checkpoint, options: { readonly touch: boolean }): void {
@@ -11,6 +12,12 @@ export function writeInstance(hub: Hub, record: InstanceRecord, checkpoint: Chec
   const isWrite = options.touch || state !== undefined || consumedIds !== undefined || history.kind === 'replace' || history.events.length > 0
   if (isWrite) hub.store.write(record, { history, state, consumedIds })
   record.checkpointId = checkpointId
+}
+
+/** Makes a written state visible that a commit has left behind, as a step. */
+export async function showWritten(item: OrchestrationItem): Promise<void> {
+  const { record, hub } = item
+  if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
 }
 
 /** Makes the state visible. Timers that were set by an execution that has ended would only be discarded when they fire: they leave now, and the clock has nothing to wait for. */
