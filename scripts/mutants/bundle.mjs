@@ -64,7 +64,7 @@ export async function bundle(outfile, mutant) {
   const applied = new Set()
   await build({
     stdin: { contents: entry, resolveDir: root, loader: 'ts' },
-    bundle: true, platform: 'node', format: 'esm', logLevel: 'silent', sourcemap: 'inline', alias, outfile, plugins: [faulty(edits, applied)],
+    bundle: true, platform: 'node', format: 'esm', logLevel: 'silent', alias, outfile, plugins: [faulty(edits, applied)],
   })
   const missing = edits.find((edit) => !applied.has(edit))
   if (missing !== undefined) throw new Error(`mutant no longer applies: ${missing.file} is not part of the product`)

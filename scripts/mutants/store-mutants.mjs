@@ -41,6 +41,16 @@ export const storeMutants = [
     commit: 'messages-first',
   },
   {
+    name: 'our own ambiguous commit is taken for a lost race (state-first-outbox)',
+    file: commit('state-first-outbox'),
+    find: 'if (record.checkpointId !== checkpoint.checkpointId) {',
+    replace: '{',
+    also: [{ file: memory('orchestration-item'), find: 'if (this.#committed?.checkpointId === checkpointId) return this.#committed.result', replace: '' }],
+    breaks: 'a commit that is asked for again is stale, though it was made',
+    caughtBy: 'conformance',
+    commit: 'state-first-outbox',
+  },
+  {
     name: 'the version check is ignored (atomic)',
     file: commit('commit-atomically'),
     find: "if ((checkpoint.base ?? 0) !== record.version) return { outcome: 'stale' }",

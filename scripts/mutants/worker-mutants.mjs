@@ -46,6 +46,14 @@ export const workerMutants = [
     caughtBy: 'conformance',
   },
   {
+    name: 'load is skipped across an ownership change',
+    file: worker('orchestration-loop'),
+    find: 'let known = this.know(item, cached, await item.load(cached?.version))',
+    replace: "let known = this.know(item, cached, cached === undefined ? await item.load() : 'unchanged')",
+    breaks: 'a worker goes on with its copy, though another one has had the instance since',
+    caughtBy: 'conformance',
+  },
+  {
     name: 'a copy in memory survives a replaced outcome',
     file: worker('orchestration-loop'),
     find: 'end.completion === undefined && end.unmodified && this.cache',

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { defineActivity, defineEvent, defineOrchestration } from '@dtfx/core'
 import { AmbiguousCommitError, TransientError, type CommitResult, type InstanceVersion, type OrchestrationWorkItem, type Settlement } from '@dtfx/core/provider'
+import type { ConformanceHub } from './conformance-hub.js'
 import type { Suite } from './suite.js'
 import { withTappedWorker, type ItemTaps } from './tapped-worker.js'
 
@@ -80,5 +81,26 @@ export function commitFailureSuite(suite: Suite): void {
       })
       assert.ok(discards.every((known) => known === undefined), `discarded on the word of version ${String(discards)}`)
     })
+    suite.test('every turn asks the store whether the copy in memory is the last', assertTurnsAsk)
   })
+}
+
+async function assertTurnsAsk(hub: ConformanceHub): Promise<void> {
+  const asked = new WeakSet<OrchestrationWorkItem>()
+  let committed = 0
+  let unasked = 0
+  const taps: ItemTaps = {
+    load: (item, known) => (asked.add(item), item.load(known)),
+    complete: (item, checkpoint) => {
+      committed++
+      if (!asked.has(item)) unasked++
+      return item.complete(checkpoint)
+    },
+  }
+  const next = defineActivity('Next', (_ctx, n: number) => n + 1)
+  const calls = defineOrchestration('Calls', async (ctx) => ctx.callActivity(next, await ctx.callActivity(next, await ctx.callActivity(next, 0))))
+  await withTappedWorker(hub, { orchestrations: [calls], activities: [next] }, taps, async () => {
+    assert.equal(await (await hub.client.start(calls)).result({ timeout: '10s' }), 3)
+  })
+  assert.deepEqual([committed >= 4, unasked], [true, 0])
 }
