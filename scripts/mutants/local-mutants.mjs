@@ -1,12 +1,13 @@
 /** Deliberate faults in how activities run where they were scheduled: the result that is handed back, its backup, and the session that keeps them. */
 const memory = (name) => `packages/testing/src/memory/${name}.ts`
+const local = (name) => `packages/core/src/provider/local-activities/${name}.ts`
 
 export const localMutants = [
   {
     name: 'the loss of the instance drops a completion',
-    file: memory('local/local-work'),
-    find: 'if (this.record.local === this) this.record.local = undefined\n    for (const completion of this.take()) void completion.sendAnyway()',
-    replace: 'if (this.record.local === this) this.record.local = undefined\n    for (const completion of this.take()) completion.activity.finish()',
+    file: memory('local/instance-owner'),
+    find: 'void this.work.leave()',
+    replace: 'for (const { activity } of this.work.take()) void activity.backup.delete()',
     breaks: 'a result that waits for a turn is gone when another process gets the instance',
     caughtBy: 'simulation',
   },
@@ -21,18 +22,28 @@ export const localMutants = [
   },
   {
     name: 'the backup is deleted when the activity has run',
-    file: memory('local/local-work'),
-    find: 'this.completions.push(new LocalCompletion(activity, event))',
-    replace: 'this.completions.push(new LocalCompletion(activity, event))\n    activity.finish()',
+    file: local('local-work'),
+    find: 'this.#completions.push(this.activities.completion(activity, answer))',
+    replace: 'this.#completions.push(this.activities.completion(activity, answer))\n    void activity.backup.delete()',
     breaks: 'a result that is only in memory dies with its process',
     caughtBy: 'simulation',
     commit: 'messages-first',
   },
   {
+    name: 'the backups of a commit of which nobody knows are deleted',
+    file: local('local-reservation'),
+    find: "abandon(): void {",
+    replace: 'abandon(): void {\n    for (const backup of this.#backups.values()) void backup.delete()',
+    breaks: 'a turn that was committed after all waits for activities that nobody runs',
+    caughtBy: 'simulation',
+    commit: 'messages-first',
+    seeds: 200,
+  },
+  {
     name: 'a fault is settled on the backup',
-    file: memory('local/local-completion'),
-    find: "await item.step('answer', () => settleOne(item.hub, { ...settlement, receipt: this.activity.reply(this.event) }, item.holder.clock))\n",
-    replace: '\n',
+    file: local('local-completion'),
+    find: "if (outcome !== 'consumed' && outcome !== 'discard') await this.activity.backup.sendSettled(this.answer, { outcome, code, reason, until })",
+    replace: '',
     breaks: 'a turn that failed takes the result with it instead of giving it back as a message',
     caughtBy: 'conformance',
     commit: 'messages-first',
@@ -58,7 +69,7 @@ export const localMutants = [
   {
     name: 'a stop keeps the results of local activities to itself',
     file: memory('worker-port'),
-    find: 'await Promise.all(local.map((work) => work.drain()))',
+    find: 'await Promise.all(owned.map((owner) => owner.drain()))',
     replace: '',
     breaks: 'what is done when a worker stops is not sent; the activities run again',
     caughtBy: 'conformance',

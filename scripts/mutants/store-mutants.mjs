@@ -35,7 +35,10 @@ export const storeMutants = [
     file: commit('messages-first'),
     find: 'if (record.checkpointId !== checkpoint.checkpointId) {',
     replace: '{',
-    also: [{ file: memory('orchestration-item'), find: 'if (this.#committed?.checkpointId === checkpointId) return this.#committed.result', replace: '' }],
+    also: [
+      { file: commit('messages-first'), find: 'if (record.checkpointId === checkpoint.checkpointId) return true', replace: '' },
+      { file: memory('orchestration-item'), find: 'if (this.#committed?.checkpointId === checkpointId) return this.#committed.result', replace: '' },
+    ],
     breaks: 'a commit that is asked for again is stale, though it was made',
     caughtBy: 'conformance',
     commit: 'messages-first',
@@ -45,7 +48,10 @@ export const storeMutants = [
     file: commit('state-first-outbox'),
     find: 'if (record.checkpointId !== checkpoint.checkpointId) {',
     replace: '{',
-    also: [{ file: memory('orchestration-item'), find: 'if (this.#committed?.checkpointId === checkpointId) return this.#committed.result', replace: '' }],
+    also: [
+      { file: commit('state-first-outbox'), find: 'if (record.checkpointId === checkpoint.checkpointId) return true', replace: '' },
+      { file: memory('orchestration-item'), find: 'if (this.#committed?.checkpointId === checkpointId) return this.#committed.result', replace: '' },
+    ],
     breaks: 'a commit that is asked for again is stale, though it was made',
     caughtBy: 'conformance',
     commit: 'state-first-outbox',
@@ -156,6 +162,7 @@ export const storeMutants = [
     caughtBy: 'simulation',
     commit: 'messages-first',
     seeds: 400,
+    simulation: { faults: { crash: 0.05 } },
   },
   {
     name: 'the fault count is raised by a deferral',
@@ -181,7 +188,7 @@ export const storeMutants = [
     also: [
       { file: memory('client-port'), find: '#createAtOnce(request: CreateRequest): CreateResult {', replace: '#createAtOnce(request: CreateRequest, seen: unknown): CreateResult {' },
       { file: memory('client-port'), find: 'const { result, isRepeated } = this.#claim(request)', replace: 'const { result, isRepeated } = this.#claim(request, seen)' },
-      { file: memory('client-port'), find: '#claim({ start, reuse }: CreateRequest): {', replace: '#claim({ start, reuse }: CreateRequest, seen?: any): {' },
+      { file: memory('client-port'), find: '#claim(request: CreateRequest): {', replace: '#claim(request: CreateRequest, seen?: any): {' },
       { file: memory('client-port'), find: 'const existing = record.state\n', replace: 'const existing = seen\n' },
     ],
     breaks: 'of two clients that start one id at once both do',
@@ -191,8 +198,8 @@ export const storeMutants = [
   {
     name: 'the message of an activity is deleted before its answer is stored',
     file: memory('activity-item'),
-    find: "await steps.take({ name: 'answer', instanceId }, () => {",
-    replace: "await steps.take({ name: 'delete', instanceId }, () => this.finish())\n    await steps.take({ name: 'answer', instanceId }, () => {",
+    find: "await this.step('answer', () => {",
+    replace: "await this.step('delete', () => this.finish())\n    await this.step('answer', () => {",
     breaks: 'after a crash the activity has run and its instance never hears of it',
     caughtBy: 'simulation',
     commit: 'messages-first',

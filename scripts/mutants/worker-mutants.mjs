@@ -231,7 +231,7 @@ export const workerMutants = [
     find: "if (this.#unscheduledCount >= limits.maxUnscheduledMessagesPerTurn) return this.#settle(delivered, 'defer', this.inputs.now)",
     replace: "if (this.#unscheduledCount >= limits.maxUnscheduledMessagesPerTurn) return this.#settle(delivered, 'discard')",
     breaks: 'of more than 256 events at once the rest is lost',
-    caughtBy: 'simulation',
+    caughtBy: 'conformance',
   },
   {
     name: 'an activity that the stop of its worker ended has failed',

@@ -1,10 +1,13 @@
-/** The command line: `bench <workload> --provider <name> [--count N] [--runs N] [--against X] [--json]`. Every mistake is one CommanderError that says what is allowed. */
+/** The command line: `bench <workload> --provider <name> [--options JSON] [--no-cache] [--count N] [--runs N] [--against X] [--json]`. Every mistake is one CommanderError that says what is allowed. */
 import { Command, InvalidArgumentError } from 'commander'
 import type { Workload } from './measurement.js'
 
 export interface Arguments {
   readonly workload: Workload
   readonly provider: string
+  /** Of the provider; undefined: its defaults. */
+  readonly options: Readonly<Record<string, unknown>> | undefined
+  readonly cache: boolean
   /** Undefined: the workload's own. */
   readonly count: number | undefined
   /** Undefined: the workload's own, fewer where they take too long. */
@@ -18,12 +21,12 @@ export function parseArguments(args: readonly string[], workloads: readonly Work
   const command = describe(workloads).exitOverride().configureOutput({ writeOut: write, writeErr: write })
   command.parse(args, { from: 'user' })
   const workload = command.processedArgs[0] as Workload
-  const { provider, count, runs, against, json } = command.opts<Omit<Arguments, 'workload'>>()
+  const { provider, options, cache, count, runs, against, json } = command.opts<Omit<Arguments, 'workload'>>()
   const rivals = Object.keys(workload.against ?? {})
   if (against !== undefined && !rivals.includes(against)) {
     command.error(`error: workload ${workload.name} cannot be compared with '${against}'; it knows ${rivals.join(', ') || 'nobody'}.`)
   }
-  return { workload, provider, count, runs, against, json: json ?? false }
+  return { workload, provider, options, cache, count, runs, against, json: json ?? false }
 }
 
 function describe(workloads: readonly Workload[]): Command {
@@ -36,10 +39,23 @@ function describe(workloads: readonly Workload[]): Command {
       return workload
     })
     .option('--provider <name>', 'storage provider', 'memory')
+    .option('--options <json>', 'options of the provider, as a JSON object', jsonObject)
+    .option('--no-cache', 'forget every instance after each turn')
     .option('--count <n>', 'size of one run', wholeNumber)
     .option('--runs <n>', 'counted runs', wholeNumber)
     .option('--against <name>', 'measure this framework too, in turn with ours (durabletask-js)')
     .option('--json', 'one JSON row per line')
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidArgumentError('Give a JSON object, like {"commit":"messages-first"}.')
+  return value as Readonly<Record<string, unknown>>
 }
 
 function wholeNumber(text: string): number {

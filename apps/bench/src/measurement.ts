@@ -36,8 +36,16 @@ export interface Side {
   close(): Promise<void>
 }
 
-export interface SideOptions {
+/** What our side runs on. */
+export interface Setup {
   readonly provider: string
+  /** Of the provider; undefined: its defaults. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
+  /** Suspended instances stay in memory. @default true */
+  readonly cache?: boolean | undefined
+}
+
+export interface SideOptions extends Setup {
   readonly count: number
 }
 

@@ -4,7 +4,7 @@
  * run ends everything, without a row. Garbage is not collected by force between runs: that also drops compiled code whose objects all died, and measures how it is compiled again.
  */
 import os from 'node:os'
-import { moreIsBetter, type Measurement, type Metric, type Side, type SideOptions, type Workload } from './measurement.js'
+import { moreIsBetter, type Measurement, type Metric, type Setup, type Side, type SideOptions, type Workload } from './measurement.js'
 import { median } from './statistics.js'
 
 export interface Row extends Measurement {
@@ -19,8 +19,7 @@ export interface Row extends Measurement {
   readonly against?: string
 }
 
-export interface RunPlan {
-  readonly provider: string
+export interface RunPlan extends Setup {
   readonly count?: number | undefined
   readonly runs?: number | undefined
   readonly against?: string | undefined
@@ -39,7 +38,8 @@ const defaultPace: Pace = { warmUpMs: 1_000, budgetMs: 22_000, nowMs: () => perf
 
 export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace = defaultPace): Promise<Row[]> {
   const endMs = plan.runs === undefined ? pace.nowMs() + pace.budgetMs : Number.POSITIVE_INFINITY
-  const options: SideOptions = { provider: plan.provider, count: plan.count ?? workload.defaultCount }
+  const { provider, options: providerOptions, cache } = plan
+  const options: SideOptions = { provider, options: providerOptions, cache, count: plan.count ?? workload.defaultCount }
   const sides: Side[] = []
   try {
     sides.push(await workload.open(options))

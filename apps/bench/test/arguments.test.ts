@@ -23,13 +23,14 @@ describe('arguments', () => {
   it('have defaults', () => {
     const given = parse('replay')
     expect(given.workload.name).toBe('replay')
-    expect(given).toMatchObject({ provider: 'memory', json: false })
+    expect(given).toMatchObject({ provider: 'memory', json: false, cache: true, options: undefined })
     expect([given.count, given.runs, given.against]).toEqual([undefined, undefined, undefined])
   })
 
   it('are read', () => {
-    const given = parse('fan-out', '--provider', 'sqlite', '--count', '10', '--runs', '3', '--against', 'durabletask-js', '--json')
+    const given = parse('fan-out', '--provider', 'sqlite', '--count', '10', '--runs', '3', '--against', 'durabletask-js', '--json', '--no-cache', '--options', '{"commit":"messages-first"}')
     expect(given.workload.name).toBe('fan-out')
+    expect(given).toMatchObject({ cache: false, options: { commit: 'messages-first' } })
     expect(given).toMatchObject({ provider: 'sqlite', count: 10, runs: 3, against: 'durabletask-js', json: true })
   })
 
@@ -44,6 +45,8 @@ describe('arguments', () => {
     ['an unknown option', ['replay', '--nope'], "unknown option '--nope'"],
     ['a count of 0', ['replay', '--count', '0'], 'Give a whole number ≥ 1.'],
     ['a count that is no number', ['replay', '--count', 'many'], 'Give a whole number ≥ 1.'],
+    ['options that are no JSON', ['replay', '--options', 'commit'], 'Give a JSON object'],
+    ['options that are a list', ['replay', '--options', '[]'], 'Give a JSON object'],
     ['broken runs', ['replay', '--runs', '1.5'], 'Give a whole number ≥ 1.'],
     ['an unknown competitor', ['replay', '--against', 'nobody'], "workload replay cannot be compared with 'nobody'; it knows durabletask-js."],
     ['a comparison that is not made', ['memory', '--against', 'durabletask-js'], "workload memory cannot be compared with 'durabletask-js'; it knows nobody."],

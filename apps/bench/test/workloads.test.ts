@@ -6,6 +6,7 @@ import type { AnyOrchestration } from '@dtfx/core'
 import type { HistoryEvent } from '@dtfx/core/provider'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { helloSequence, sequential } from '../src/ours/definitions.js'
+import type { Setup } from '../src/measurement.js'
 import { openSession } from '../src/ours/dtfx.js'
 import { parallelHistory, sequentialHistory } from '../src/ours/histories.js'
 import { expectCompletion } from '../src/ours/replay.js'
@@ -21,10 +22,10 @@ beforeAll(() => {
   globalThis.gc ??= runInNewContext('gc') as NonNullable<typeof globalThis.gc>
 })
 
-function run(name: string, count: number, against?: string) {
+function run(name: string, count: number, against?: string, setup: Omit<Setup, 'provider'> = {}) {
   const workload = workloads.find((each) => each.name === name)
   if (workload === undefined) throw new Error(name)
-  return runWorkload(workload, { provider, count, runs: 2, against }, quick)
+  return runWorkload(workload, { provider, ...setup, count, runs: 2, against }, quick)
 }
 
 describe.each([
@@ -42,6 +43,24 @@ describe.each([
       expect(row.value).toBeGreaterThan(0)
     }
   })
+})
+
+describe.each([
+  ['hello-sequence-5', 12],
+  ['fan-out', 30],
+  ['latency', 5],
+])('%s', (name, count) => {
+  it.each([
+    { cache: false },
+    { options: { commit: 'messages-first' } },
+    { options: { commit: 'state-first-outbox', localActivities: false }, cache: false },
+  ])('runs with %j', async (setup) => {
+    for (const row of await run(name, count, undefined, setup)) expect(row.value).toBeGreaterThan(0)
+  })
+})
+
+it('options that the provider does not know are refused', async () => {
+  await expect(run('latency', 1, undefined, { options: { commits: 'atomic' } })).rejects.toThrow("'commits' is not known")
 })
 
 describe('workloads without a comparison', () => {
@@ -67,7 +86,7 @@ describe('workloads without a comparison', () => {
 
 describe('what is replayed', () => {
   it('is a history as our worker records it', async () => {
-    const { client, close } = await openSession(provider)
+    const { client, close } = await openSession({ provider })
     try {
       const handle = await client.start(helloSequence)
       await handle.result({ timeout: '30s' })

@@ -1,5 +1,6 @@
 /** Our side: one service, one worker, one client in this process, on the provider that was asked for. Determinism is `guard`, the default in production. */
 import { loadOrchestrationService, TaskHubClient, TaskHubWorker, type OrchestrationService } from '@dtfx/core'
+import type { Setup } from '../measurement.js'
 import type { Framework, OrchestrationName } from '../framework.js'
 import { hello, helloSequence, next, oneActivity, parallel, waiting } from './definitions.js'
 
@@ -10,13 +11,13 @@ export interface Session {
 }
 
 /** `maxCachedInstances`: default of the worker. */
-export async function openSession(provider: string, maxCachedInstances?: number): Promise<Session> {
-  const service = await loadOrchestrationService({ provider })
+export async function openSession({ provider, options, cache }: Setup, maxCachedInstances?: number): Promise<Session> {
+  const service = await loadOrchestrationService({ provider, options })
   const worker = new TaskHubWorker(service, {
     orchestrations: [helloSequence, parallel, oneActivity, waiting],
     activities: [hello, next],
     determinism: 'guard',
-    ...(maxCachedInstances === undefined ? {} : { cache: { maxInstances: maxCachedInstances } }),
+    cache: cache === false ? false : maxCachedInstances === undefined ? undefined : { maxInstances: maxCachedInstances },
   })
   await worker.start()
   return { client: new TaskHubClient(service), worker, close: () => closeSession(worker, service) }
@@ -28,8 +29,8 @@ async function closeSession(worker: TaskHubWorker, service: OrchestrationService
 }
 
 /** Our worker sleeps when it has nothing to do, so there is nothing to pause. */
-export async function openDtfx(provider: string): Promise<Framework> {
-  const { client, close } = await openSession(provider)
+export async function openDtfx(setup: Setup): Promise<Framework> {
+  const { client, close } = await openSession(setup)
   return {
     name: 'dtfx',
     resume: async () => {},

@@ -11,7 +11,7 @@ export const fanOut: Workload = {
   counts: 'activities',
   defaultCount: 1_000,
   defaultRuns: 15,
-  open: async ({ provider, count }) => fanOutSide(await openDtfx(provider), count),
+  open: async ({ count, ...setup }) => fanOutSide(await openDtfx(setup), count),
   against: { 'durabletask-js': async ({ count }) => fanOutSide(await openDurabletask(), count) },
 }
 

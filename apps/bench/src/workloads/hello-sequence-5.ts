@@ -11,7 +11,7 @@ export const helloSequence5: Workload = {
   counts: 'orchestrations',
   defaultCount: 1_000,
   defaultRuns: 15,
-  open: async ({ provider, count }) => helloSide(await openDtfx(provider), count),
+  open: async ({ count, ...setup }) => helloSide(await openDtfx(setup), count),
   against: { 'durabletask-js': async ({ count }) => helloSide(await openDurabletask(), count) },
 }
 

@@ -13,7 +13,7 @@ export const latency: Workload = {
   counts: 'orchestrations',
   defaultCount: 1_000,
   defaultRuns: 15,
-  open: async ({ provider, count }) => latencySide(await openDtfx(provider), count),
+  open: async ({ count, ...setup }) => latencySide(await openDtfx(setup), count),
   against: { 'durabletask-js': async ({ count }) => latencySide(await openDurabletask(), count) },
 }
 

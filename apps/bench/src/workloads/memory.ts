@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextLoop } from 'node:timers/promises'
 import type { OrchestrationHandle } from '@dtfx/core'
-import { expectResult, type Measurement, type Workload } from '../measurement.js'
+import { expectResult, type Measurement, type Setup, type Workload } from '../measurement.js'
 import { waiting, waitingStatus } from '../ours/definitions.js'
 import { openSession } from '../ours/dtfx.js'
 
@@ -14,14 +14,15 @@ export const memory: Workload = {
   counts: 'instances',
   defaultCount: 10_000,
   defaultRuns: 3,
-  open: async ({ provider, count }) => {
+  open: async ({ count, cache, ...setup }) => {
+    if (cache === false) throw new Error('not applicable: the memory workload measures the cache, which --no-cache turns off')
     if (globalThis.gc === undefined) throw new Error('the memory workload needs node --expose-gc; `pnpm bench` gives it')
-    return { run: async () => [await measure(provider, count)], close: async () => {} }
+    return { run: async () => [await measure(setup, count)], close: async () => {} }
   },
 }
 
-async function measure(provider: string, count: number): Promise<Measurement> {
-  const { client, worker, close } = await openSession(provider, count)
+async function measure(setup: Setup, count: number): Promise<Measurement> {
+  const { client, worker, close } = await openSession(setup, count)
   try {
     const handles = await Promise.all(Array.from({ length: count }, () => client.start(waiting)))
     for (const handle of handles) await untilWaiting(handle)

@@ -8,9 +8,9 @@ export const requests: Workload = {
   counts: 'orchestrations',
   defaultCount: 1,
   defaultRuns: 1,
-  open: async ({ provider }) => {
+  open: async ({ provider, options }) => {
     // An unknown provider is that error, not this one.
-    await (await loadOrchestrationService({ provider })).close()
+    await (await loadOrchestrationService({ provider, options })).close()
     throw new Error(`not applicable: provider ${provider} counts no storage requests`)
   },
 }

@@ -23,6 +23,12 @@ export function msFromTicks(ticks: Ticks): number {
   return Date.parse(`${ticks.slice(0, Math.min(dot + 4, ticks.length - 1))}Z`)
 }
 
+/** Milliseconds since the epoch at which a time is reached: a part of a millisecond counts as a whole one. What is due then is never early. */
+export function dueMsFromTicks(ticks: Ticks): number {
+  const ms = msFromTicks(ticks)
+  return ticks.length > 24 && /[1-9]/.test(ticks.slice(23, -1)) ? ms + 1 : ms
+}
+
 /** The time `ms` milliseconds after the epoch (fractions of a millisecond are cut). */
 export function ticksFromMs(ms: number): Ticks {
   return new Date(ms).toISOString()

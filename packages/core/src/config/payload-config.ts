@@ -1,7 +1,7 @@
 /**
  * The part `payloads` of a configuration: converter and codecs, given as objects (in code and in `.mjs` files) or described as JSON.
  *
- *     { "codecs": ["gzip", { "codec": "aes-256-gcm", "keys": { "k1": "$env:DTFX_KEY_1" }, "activeKey": "k1" }] }
+ *     { "codecs": ["gzip", { "codec": "aes-256-gcm", "keys": { "k1": "$env:DTFX_KEY_1" }, "activeKey": "k1" }], "digestKey": "$env:DTFX_DIGEST_KEY" }
  */
 import { didYouMean } from '../base/nearest-name.js'
 import { durationMs, type Duration } from '../base/duration.js'
@@ -12,6 +12,7 @@ import { aes256GcmCodec, type Aes256GcmOptions } from '../serialization/payload-
 import { PayloadChain } from '../serialization/payload-chain.js'
 import type { PayloadCodec } from '../serialization/payload-codec.js'
 import { gzipCodec, type GzipOptions } from '../serialization/payload-gzip.js'
+import { checkDigestKey } from './digest-key.js'
 import type { PayloadOptions } from './with-payloads.js'
 
 /** A codec described as JSON. Keys are Base64 of 32 bytes. */
@@ -21,11 +22,13 @@ export interface PayloadConfig {
   readonly converter?: DataConverter | undefined
   /** In the order of writing: compress first, encrypt last. */
   readonly codecs?: readonly (PayloadCodec | CodecConfig)[] | undefined
+  /** Base64 of 32 bytes; needed where a codec encrypts. Never changes. */
+  readonly digestKey?: Uint8Array | string | undefined
   /** How long messages wait for a worker that has their key. @default '10m' */
   readonly keyGrace?: Duration | undefined
 }
 
-const keys = ['converter', 'codecs', 'keyGrace']
+const keys = ['converter', 'codecs', 'digestKey', 'keyGrace']
 const codecKeys: Readonly<Record<string, readonly string[]>> = { gzip: ['minBytes', 'level'], 'aes-256-gcm': ['keys', 'activeKey'] }
 
 /** @throws DTFX_CONFIG_INVALID */
@@ -33,7 +36,7 @@ export function readPayloadConfig(config: unknown, source: string): PayloadOptio
   if (typeof config !== 'object' || config === null || Array.isArray(config)) refuse(source, 'payloads', `is ${kindOf(config)}; give an object`)
   const given = config as Readonly<Record<string, unknown>>
   checkKeys(given, keys, source, 'payloads')
-  const { converter, codecs = [], keyGrace } = given
+  const { converter, codecs = [], digestKey, keyGrace } = given
   if (converter !== undefined && !isConverter(converter)) {
     refuse(source, 'payloads.converter', `is ${kindOf(converter)}; give an object with encode() and decode() (in code or in dtfx.config.mjs)`)
   }
@@ -43,6 +46,7 @@ export function readPayloadConfig(config: unknown, source: string): PayloadOptio
   return {
     converter: converter as DataConverter | undefined,
     codecs: built,
+    digestKey: explained(source, 'payloads.digestKey', () => checkDigestKey(digestKey, built)),
     keyGrace: keyGrace === undefined ? undefined : explained(source, 'payloads.keyGrace', () => durationMs(keyGrace as Duration)),
   }
 }

@@ -10,6 +10,7 @@ import type { OrchestrationService } from '../provider/orchestration-service.js'
 import type { DataConverter } from '../serialization/data-converter.js'
 import { PayloadChain } from '../serialization/payload-chain.js'
 import type { PayloadCodec } from '../serialization/payload-codec.js'
+import { checkDigestKey } from './digest-key.js'
 import { codedClient, codedHistory, codedQuarantine, codedQuery } from './payload-client.js'
 import { PayloadCoder } from './payload-coder.js'
 import { PayloadWorkerPort } from './payload-worker.js'
@@ -19,6 +20,11 @@ export interface PayloadOptions {
   readonly converter?: DataConverter | undefined
   /** In the order of writing: compress first, encrypt last. */
   readonly codecs?: readonly PayloadCodec[] | undefined
+  /**
+   * Needed where a codec encrypts: 32 bytes, or their Base64. Ids of messages and executions follow from what they carry; with this key they tell nobody what that is.
+   * Not rotated: with another one, what was sent before a crash is not recognised after it.
+   */
+  readonly digestKey?: Uint8Array | string | undefined
   /** How long messages wait for a worker that has their key, before they count as unreadable. @default '10m' */
   readonly keyGrace?: Duration | undefined
 }
@@ -27,7 +33,7 @@ export interface PayloadOptions {
 const envelopeBytes = 512
 
 /** @throws DTFX_INVALID_OPTION */
-export function withPayloads(service: OrchestrationService, { converter, codecs = [], keyGrace = limits.payloadKeyGraceMs }: PayloadOptions): OrchestrationService {
+export function withPayloads(service: OrchestrationService, { converter, codecs = [], digestKey, keyGrace = limits.payloadKeyGraceMs }: PayloadOptions): OrchestrationService {
   if (codecs.length === 0) return converter === undefined ? service : delegateService(service, { converter })
   const { host, capabilities, query, history, quarantine } = service
   const coder = new PayloadCoder(new PayloadChain(codecs), host.random.id())
@@ -35,6 +41,7 @@ export function withPayloads(service: OrchestrationService, { converter, codecs 
   return delegateService(service, {
     // Base64 takes four bytes for three: what fits before encoding must fit after it.
     capabilities: { ...capabilities, maxPayloadBytes: Math.max(1, Math.floor(((capabilities.maxPayloadBytes - envelopeBytes) * 3) / 4)) },
+    digestKey: checkDigestKey(digestKey, codecs),
     converter: coder.converter(converter ?? service.converter),
     client: codedClient(service.client, coder),
     query: query === undefined ? undefined : codedQuery(query, coder),

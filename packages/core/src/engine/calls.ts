@@ -70,7 +70,7 @@ function prepareChild(x: Execution, child: Declaration, input: unknown, options:
   if (options?.tags !== undefined) checkTags(`sub-orchestration '${child.name}'`, options.tags)
   return (fireAndForget) => {
     const id = x.takeId()
-    const identity = childIdentity({ instanceId: x.instanceId, executionId: x.executionId, taskId: id, name: child.name, input: payload })
+    const identity = childIdentity({ instanceId: x.instanceId, executionId: x.executionId, taskId: id, name: child.name, input: payload }, x.settings.digestKey)
     const instanceId = recordedChild(x, id) ?? options?.instanceId ?? identity.instanceId
     x.pending.set(id, {
       type: 'CreateSubOrchestration',

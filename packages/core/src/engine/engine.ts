@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly logger?: Logger | undefined
   /** Default: `'strict'` unless NODE_ENV is `production`, then `'guard'`. */
   readonly determinism?: DeterminismMode | undefined
+  /** That of the service. */
+  readonly digestKey?: Uint8Array | undefined
 }
 
 /** One per thread: turns of all engines are serialized. */
@@ -52,6 +54,7 @@ class Engine implements TurnExecutor {
       logger: options.logger ?? noLogger,
       trackAwaits: determinism === 'strict',
       captureStacks: false,
+      digestKey: options.digestKey,
     }
   }
 

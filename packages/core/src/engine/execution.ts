@@ -50,6 +50,8 @@ export interface ExecutionSettings {
   readonly trackAwaits: boolean
   /** Diagnostic replay: remember the source line of every call. */
   readonly captureStacks: boolean
+  /** Payloads are encrypted: ids that follow from them are keyed with it. */
+  readonly digestKey?: Uint8Array | undefined
 }
 
 export class Execution {

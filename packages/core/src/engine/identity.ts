@@ -1,5 +1,6 @@
 /**
  * Derived identities, wire format v1: whoever runs a turn again derives the same ids, so that duplicates are recognised and the engine needs no randomness.
+ * Where payloads are encrypted, a `digestKey` keeps ids from being a way to guess them.
  * Digests are SHA-256 over length-prefixed UTF-8 fields, so that no two different lists of fields give the same bytes. Never change the fields or their order.
  */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
@@ -56,11 +57,6 @@ function tagText(tags: Tags | undefined): string | undefined {
   return tags === undefined ? undefined : JSON.stringify(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Id of the answer to a scheduled message. */
-export function replyMessageId(scheduled: MessageId): MessageId {
-  return `re:${scheduled}`
-}
-
 export interface ChildCall {
   readonly instanceId: string
   readonly executionId: string
@@ -70,8 +66,8 @@ export interface ChildCall {
 }
 
 /** Execution id of a child, and its default instance id: `<executionId>:<taskId>:<8 hex>`, .NET's with a suffix that differs when the call differs. */
-export function childIdentity(call: ChildCall): { readonly instanceId: string; readonly executionId: string } {
-  const executionId = digest([call.instanceId, call.executionId, String(call.taskId), call.name, call.input])
+export function childIdentity(call: ChildCall, digestKey?: Uint8Array): { readonly instanceId: string; readonly executionId: string } {
+  const executionId = digest([call.instanceId, call.executionId, String(call.taskId), call.name, call.input], digestKey)
   return { executionId, instanceId: `${call.executionId}:${call.taskId}:${executionId.slice(0, 8)}` }
 }
 
@@ -84,9 +80,9 @@ export interface Generation {
 }
 
 /** Execution id of the generation that follows `executionId` by continue-as-new. */
-export function nextExecutionId(next: Generation): string {
+export function nextExecutionId(next: Generation, digestKey?: Uint8Array): string {
   const carried = next.carryOver.flatMap((event) => [event.name, event.input, event.timestamp])
-  return digest([next.instanceId, next.executionId, 'continue-as-new', next.input, next.version, ...carried])
+  return digest([next.instanceId, next.executionId, 'continue-as-new', next.input, next.version, ...carried], digestKey)
 }
 
 /** Execution id after a rewind. */

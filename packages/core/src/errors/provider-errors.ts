@@ -1,6 +1,6 @@
 /**
- * The five errors a provider's port may throw; anything else is taken for {@link PermanentError}. The worker decides by class (brand and code), never by text:
- * stale → reload and run the turn again; lock lost → drop the item; ambiguous → re-read; transient → try again with back-off; permanent → give the item back and log.
+ * The five errors a provider's port may throw; anything else is taken for a defect: tried again with back-off, set aside in the end. The worker decides by class (brand and code), never by text:
+ * lock lost → drop the item; ambiguous, transient → the same call again with back-off; permanent, of a commit or an answer → the instance or the activity fails with the reason.
  */
 import { DurableError } from './durable-error.js'
 

@@ -1,6 +1,6 @@
 /** What a provider can do, as data: the conformance suite reads it, and tests the absence of what is not there. */
 
-/** In which order a checkpoint becomes durable (see docs/concepts/reliability.md). */
+/** In which order a checkpoint becomes durable (see docs/providers/write-your-own.md). */
 export type CommitDiscipline = 'atomic' | 'messages-first' | 'state-first-outbox'
 
 export interface Capabilities {
@@ -12,6 +12,7 @@ export interface Capabilities {
   readonly history: boolean
   /** A failed instance can be rewound. */
   readonly rewind: boolean
+  /** `service.quarantine` is present. Messages are set aside with or without it. */
   readonly quarantine: boolean
   readonly scale: boolean
   /** `create` is one conditional write: of many concurrent starters of an id exactly one succeeds. */
@@ -20,7 +21,7 @@ export interface Capabilities {
   readonly exactlyOnceEvents: boolean
   /** The history of a finished instance stays readable until purge. */
   readonly historyAfterCompletion: boolean
-  /** `load(known)` can answer `'unchanged'` without I/O. */
+  /** `load(known)` can answer `'unchanged'` without I/O. Without the capability it may answer so after a look at the version. */
   readonly cacheValidation: boolean
   readonly entities: boolean
   /** A timer fires at most this late when idle, and its fire time is rounded up to a multiple of it. */

@@ -11,13 +11,13 @@ export interface OutboundMessage {
   readonly message: TaskMessage
   /** Of a completion: the id of the message it answers. */
   readonly replyTo?: MessageId | undefined
-  /** Not to be delivered before. */
+  /** Not to be delivered before, however far away: a store that cannot hide a message for so long hides it again when it comes. */
   readonly deliverAt?: Ticks | undefined
 }
 
 export interface Checkpoint {
   readonly executionId: string
-  /** Version the turn was built on; absent: nothing was stored. */
+  /** Version the turn was built on, as `load` gave it; absent: the same as the version of nothing. */
   readonly base?: InstanceVersion | undefined
   /** Drawn once per attempt to commit; finding it stored means that this very checkpoint was committed. */
   readonly checkpointId: string

@@ -25,7 +25,11 @@ export type CreateResult =
   | { readonly outcome: 'exists'; readonly state: InstanceState }
 
 export interface ClientPort {
-  /** One operation: of many concurrent callers with one id exactly one creates. Repeating a call with the same message id returns `created` and creates nothing. The instance is Pending when it resolves. */
+  /**
+   * One operation: of many concurrent callers with one id exactly one creates. Repeating a call with the same message id returns `created` and creates nothing. The instance is Pending when it resolves.
+   * Where it is two writes (claim the id with `pendingState`, send `startMessages`), a caller that dies in between leaves an id that nothing will ever run: keep the messages with the claim, and let every
+   * call that finds the instance Pending send them again. Their ids make that harmless.
+   */
   create(request: CreateRequest): Promise<CreateResult>
   /** Stores messages durably; they are delivered in order per target. Messages to unknown or finished instances are accepted and dropped by the worker. */
   send(messages: readonly OutboundMessage[]): Promise<void>

@@ -35,7 +35,7 @@ export interface OrchestrationService {
   readonly purge?: PurgePort | undefined
   readonly quarantine?: QuarantinePort | undefined
   readonly scale?: ScalePort | undefined
-  /** Creates what the task hub needs; existing parts stay. Idempotent. */
+  /** Creates what the task hub needs; existing parts stay. Idempotent; client and worker each call it, so remember that it is done. */
   createHub(): Promise<void>
   /** Deletes the task hub with everything in it. Idempotent. */
   deleteHub(): Promise<void>

@@ -22,7 +22,7 @@ export interface StopReport {
 export interface WorkerPort {
   /** Resolves when an item is locked. When `signal` aborts: rejects with its reason, unless an item was locked already: then it resolves with it, and the caller gives it back. */
   nextOrchestration(signal: AbortSignal): Promise<OrchestrationWorkItem>
-  /** The same for activities. Outstanding calls are the free slots, and so the credit for activities handed over locally. `accept`: only these names (stores that cannot filter ignore it). */
+  /** The same for activities. Outstanding calls are the free slots (100 by default: let one poll serve them all), and so the credit for activities handed over locally. `accept`: only these names (stores that cannot filter ignore it). */
   nextActivity(request: { readonly accept?: readonly string[] | undefined }, signal: AbortSignal): Promise<ActivityWorkItem>
   /** Gives back what is locked, at the latest after `deadlineMs`. Idempotent. */
   stop(deadlineMs: number): Promise<StopReport>

@@ -37,6 +37,7 @@ export function aes256GcmCodec(options: Aes256GcmOptions): PayloadCodec {
   const active = activeKeyOf(options, keys)
   return {
     id: codecId,
+    encrypts: true,
     encode(bytes, header) {
       if (active === undefined) return undefined
       const { secret, check } = keys.get(active) as Key

@@ -6,6 +6,8 @@
 export interface PayloadCodec {
   /** Stands in the envelope for ever: 1 to 64 letters, digits, dots, dashes. */
   readonly id: string
+  /** It hides what payloads say: then the ids that follow from payloads are keyed, and `withPayloads` asks for a `digestKey`. */
+  readonly encrypts?: boolean | undefined
   /**
    * The bytes transformed, with the id of the key that was used. Undefined: left alone, because it would not pay or there is no active key.
    * `header` is what the envelope says of the steps before this one: authenticate it.

@@ -1,6 +1,7 @@
 /** The message by which a finished child answers its parent. Failed and terminated children are failures to the parent; one that nobody waits for sends nothing. */
 import type { Ticks } from '../base/ticks.js'
-import { replyMessageId, tupleId } from '../engine/identity.js'
+import { tupleId } from '../engine/identity.js'
+import { replyMessageId } from '../model/message.js'
 import { fireAndForgetTag } from '../engine/runtime-state.js'
 import type { FailureDetails } from '../errors/failure-details.js'
 import type { CompleteAction } from '../model/actions.js'

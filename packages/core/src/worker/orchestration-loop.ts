@@ -131,7 +131,7 @@ export class OrchestrationLoop {
   draft(item: OrchestrationWorkItem, known: KnownInstance): TurnDraft {
     const { prepared, runtime, now } = known
     const state = (known.cached ?? known.snapshot)?.state
-    const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces, identify: this.#identify })
+    const draft = new TurnDraft({ instanceId: item.instanceId, runtime: prepared.replaces ? undefined : runtime, state, now, replaces: prepared.replaces, identify: this.#identify, digestKey: this.parts.service.digestKey })
     if (prepared.refusedStarts.length > 0) for (const message of refuseStarts(prepared, now)) draft.send(message)
     if (prepared.replaces && runtime !== undefined && !runtime.isFinal) for (const message of terminateReplaced(runtime, now, this.#identify)) draft.send(message)
     return draft

@@ -3,7 +3,8 @@
  * Invariant: the message of a decision has an id derived from execution and event id, and the recorded event keeps that id, so that only its own answer is ever accepted.
  */
 import type { Ticks } from '../base/ticks.js'
-import { replyMessageId, type Identify } from '../engine/identity.js'
+import type { Identify } from '../engine/identity.js'
+import { replyMessageId } from '../model/message.js'
 import { fireAndForgetTag } from '../engine/runtime-state.js'
 import type { CompleteAction, CreateSubOrchestrationAction, OrchestratorAction } from '../model/actions.js'
 import { patchMarkerPrefix, type ExecutionStartedEvent, type HistoryEvent, type TaskScheduledEvent } from '../model/events.js'

@@ -1,6 +1,7 @@
 /** Work items that change an instance without running its code: a refused child start, a termination before the start, a rewind. Pure. */
 import type { Ticks } from '../base/ticks.js'
-import { replyMessageId, rewoundExecutionId, type Identify } from '../engine/identity.js'
+import { rewoundExecutionId, type Identify } from '../engine/identity.js'
+import { replyMessageId } from '../model/message.js'
 import { rewindHistory } from '../engine/rewind.js'
 import { askedAgain, type RuntimeState } from '../engine/runtime-state.js'
 import { splitTimerId } from '../model/events.js'

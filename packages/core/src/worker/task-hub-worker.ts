@@ -127,7 +127,7 @@ export class TaskHubWorker implements AsyncDisposable {
     const service = this.#service
     const options = this.#options
     const { host } = service
-    const executor = createEngine({ orchestrations: options.orchestrations, converter: service.converter, logger: host.logger, determinism: options.determinism })
+    const executor = createEngine({ orchestrations: options.orchestrations, converter: service.converter, logger: host.logger, determinism: options.determinism, digestKey: service.digestKey })
     const port = await service.startWorker({
       workerId: options.workerId ?? `worker-${host.random.id().slice(0, 12)}`,
       hosted: { orchestrations: options.orchestrations.list(), activities: options.activities.list() },

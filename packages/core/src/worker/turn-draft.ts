@@ -7,7 +7,8 @@
  */
 import { limits } from '../base/limits.js'
 import type { Ticks } from '../base/ticks.js'
-import { nextExecutionId, replyMessageId, type Identify } from '../engine/identity.js'
+import { nextExecutionId, type Identify } from '../engine/identity.js'
+import { replyMessageId } from '../model/message.js'
 import { RuntimeState } from '../engine/runtime-state.js'
 import { dtfxError } from '../errors/durable-error.js'
 import { failureFromError } from '../errors/failure-details.js'
@@ -30,6 +31,7 @@ export interface DraftBase {
   /** The stored history is replaced. */
   readonly replaces: boolean
   readonly identify: Identify
+  readonly digestKey?: Uint8Array | undefined
 }
 
 export class TurnDraft {
@@ -111,7 +113,7 @@ export class TurnDraft {
     const previous = this.start
     const carryOver = action.carryOver ?? []
     const version = action.newVersion ?? previous.version
-    const executionId = nextExecutionId({ instanceId: this.base.instanceId, executionId: this.runtime.executionId, input: action.result, version, carryOver })
+    const executionId = nextExecutionId({ instanceId: this.base.instanceId, executionId: this.runtime.executionId, input: action.result, version, carryOver }, this.base.digestKey)
     const start: ExecutionStartedEvent = {
       ...previous,
       timestamp: this.now,

@@ -135,7 +135,7 @@ describe('payloads of a configuration', () => {
   const key = Buffer.alloc(32, 7).toString('base64')
 
   it('are described as JSON', async () => {
-    const config = { provider: '@acme/store', payloads: { codecs: ['gzip', { codec: 'aes-256-gcm', keys: { k1: '$env:KEY' }, activeKey: 'k1' }], keyGrace: '1m' } }
+    const config = { provider: '@acme/store', payloads: { codecs: ['gzip', { codec: 'aes-256-gcm', keys: { k1: '$env:KEY' }, activeKey: 'k1' }], digestKey: '$env:KEY', keyGrace: '1m' } }
     expect((await load(config, { KEY: key })).converter).toBeDefined()
   })
 
@@ -186,6 +186,7 @@ const mistakes: readonly [what: string, config: unknown, code: string, text: str
   ['a wrong option of a codec', { provider: '@acme/store', payloads: { codecs: [{ codec: 'gzip', level: 12 }] } }, 'DTFX_CONFIG_INVALID', "'payloads.codecs[0]' is not valid: level is 12; give 1 to 9"],
   ['a codec given twice', { provider: '@acme/store', payloads: { codecs: ['gzip', 'gzip'] } }, 'DTFX_CONFIG_INVALID', "codec 'gzip' is given twice"],
   ['a converter that is none', { provider: '@acme/store', payloads: { converter: 'superjson' } }, 'DTFX_CONFIG_INVALID', "'payloads.converter' is a text"],
+  ['encryption without a key for ids', { provider: '@acme/store', payloads: { codecs: [{ codec: 'aes-256-gcm', keys: { k1: Buffer.alloc(32, 7).toString('base64') } }] } }, 'DTFX_CONFIG_INVALID', "'payloads.digestKey' is not valid: digestKey is missing"],
   ['a wrong grace', { provider: '@acme/store', payloads: { keyGrace: 'long' } }, 'DTFX_CONFIG_INVALID', "'payloads.keyGrace' is not valid"],
   ['no keys', aes({ keys: undefined }), 'DTFX_CONFIG_INVALID', 'keys is not an object'],
   ['empty keys', aes({ keys: {} }), 'DTFX_CONFIG_INVALID', 'keys is not an object of at least one key id'],

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { childIdentity, nextExecutionId, replyMessageId, rewoundExecutionId, tupleId, contentId, type MessageContent } from '../../src/engine/identity.js'
+import { childIdentity, nextExecutionId, rewoundExecutionId, tupleId, contentId, type MessageContent } from '../../src/engine/identity.js'
+import { replyMessageId } from '../../src/model/message.js'
 import { raised } from './history-events.js'
 
 const call = { instanceId: 'order-1', executionId: 'e1', taskId: 3, name: 'Child', input: '{"a":1}' }
@@ -41,6 +42,13 @@ describe('identity', () => {
     expect(childIdentity({ ...call }).executionId).toBe(base)
     const others = [{ instanceId: 'x' }, { executionId: 'x' }, { taskId: 4 }, { name: 'X' }, { input: '1' }, { input: '' }, { input: undefined }]
     expect(new Set([base, ...others.map((more) => childIdentity({ ...call, ...more }).executionId)]).size).toBe(others.length + 1)
+  })
+  it('with a key is another one: of messages, children and generations', () => {
+    const key = Buffer.alloc(32, 1)
+    const next = { instanceId: 'order-1', executionId: 'e1', input: '1', version: undefined, carryOver: [] }
+    const ids = [contentId()(task), contentId(key)(task), childIdentity(call).executionId, childIdentity(call, key).executionId, nextExecutionId(next), nextExecutionId(next, key)]
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(childIdentity(call, key)).toEqual(childIdentity({ ...call }, Buffer.alloc(32, 1)))
   })
   it('no two lists of fields run together', () => {
     fc.assert(

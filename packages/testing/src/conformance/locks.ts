@@ -1,7 +1,7 @@
 /** Locks at the port: one holder, stale commits, lost locks, and that an item given back comes again. */
 import assert from 'node:assert/strict'
 import { DurableError } from '@dtfx/core'
-import type { InstanceVersion, OutboundMessage, OrchestrationWorkItem, WorkerPort } from '@dtfx/core/provider'
+import type { Checkpoint, InstanceVersion, OutboundMessage, OrchestrationWorkItem, WorkerPort } from '@dtfx/core/provider'
 import type { ConformanceHub } from './conformance-hub.js'
 import type { Suite } from './suite.js'
 
@@ -20,6 +20,21 @@ async function portWith(hub: ConformanceHub, instanceId: string): Promise<Worker
   const port = await hub.service.startWorker(spec)
   await hub.service.client.create({ start: startMessage(instanceId), reuse: 'error' })
   return port
+}
+
+/** A commit that settles the messages of the item and writes one event and a state. */
+function checkpointOf(item: OrchestrationWorkItem, base: InstanceVersion): Checkpoint {
+  const { instanceId } = item
+  const timestamp = '2030-01-01T00:00:00Z'
+  return {
+    executionId: `${instanceId}-execution`,
+    base,
+    checkpointId: 'c1',
+    settlements: settled(item),
+    history: { kind: 'append', events: [{ type: 'OrchestratorStarted', eventId: -1, timestamp }] },
+    outbound: [],
+    state: { instanceId, executionId: `${instanceId}-execution`, name: 'Ports', status: 'Running', generation: 0, createdAt: timestamp, lastUpdatedAt: timestamp },
+  }
 }
 
 function settled(item: OrchestrationWorkItem) {
@@ -112,6 +127,35 @@ export function lockSuite(suite: Suite): void {
       await item.release([])
       await other.stop(0)
     })
+    suite.test('a turn on nothing commits on the version that load gave', async (hub) => {
+      const port = await hub.service.startWorker(spec)
+      await hub.service.client.send([startMessage('a')])
+      const item = await port.nextOrchestration(new AbortController().signal)
+      const snapshot = await item.load()
+      assert.ok(snapshot !== 'unchanged')
+      assert.deepEqual([snapshot.state, snapshot.history], [undefined, []])
+      assert.equal((await item.complete(checkpointOf(item, snapshot.version))).outcome, 'committed')
+      await port.stop(0)
+    })
+    for (const stored of [true, false]) {
+      suite.test(`suspect turns are counted until a release or a commit, ${stored ? 'on' : 'before there is'} a stored instance`, async (hub) => {
+        const { signal } = new AbortController()
+        const first = await hub.service.startWorker(spec)
+        await (stored ? hub.service.client.create({ start: startMessage('a'), reuse: 'error' }) : hub.service.client.send([startMessage('a')]))
+        assert.equal(await (await first.nextOrchestration(signal)).markSuspect(), 1)
+        await first.stop(0)
+        const port = await hub.service.startWorker({ ...spec, workerId: 'other' })
+        const second = await port.nextOrchestration(signal)
+        const snapshot = await second.load()
+        assert.equal(await second.markSuspect(), 2)
+        await second.release([])
+        const third = await port.nextOrchestration(signal)
+        assert.equal(await third.markSuspect(), 1)
+        assert.ok(snapshot !== 'unchanged')
+        assert.equal((await third.complete(checkpointOf(third, snapshot.version))).outcome, 'committed')
+        await port.stop(0)
+      })
+    }
     suite.test('after stop, a held item can neither be completed nor does it stay locked', async (hub) => {
       const port = await portWith(hub, 'a')
       const item = await port.nextOrchestration(new AbortController().signal)

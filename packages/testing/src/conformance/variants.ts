@@ -28,6 +28,6 @@ export function variant(name: VariantName): Variant {
     case 'with middleware':
       return { ...plain, worker: { middleware: { orchestration: [(_ctx, next) => next()], activity: [async (_ctx, next) => next()] } }, wrap: same }
     case 'with a codec':
-      return { ...plain, wrap: (service) => withPayloads(service, { codecs: [gzipCodec({ minBytes: 1 }), aes256GcmCodec({ keys: { k: randomBytes(32) }, activeKey: 'k' })] }) }
+      return { ...plain, wrap: (service) => withPayloads(service, { codecs: [gzipCodec({ minBytes: 1 }), aes256GcmCodec({ keys: { k: randomBytes(32) }, activeKey: 'k' })], digestKey: randomBytes(32) }) }
   }
 }

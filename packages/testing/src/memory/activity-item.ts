@@ -1,5 +1,6 @@
 /** An activity that a worker has locked. Completing it puts the result into the inbox of its instance and ends the message in one step. */
 import {
+  activityAnswer,
   dtfxError,
   isFinal,
   type ActivityWorkItem,
@@ -13,7 +14,7 @@ import { HeldItem, type Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import { QueuedMessage } from './queued-message.js'
 import { settle } from './settle.js'
-import { frozenEvent } from './snapshots.js'
+import type { StepName } from './steps.js'
 
 const nothing = Promise.resolve()
 
@@ -48,7 +49,7 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
   }
 
   complete(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
-    if (this.hub.commit !== 'atomic') return this.answerInSteps(event)
+    if (this.hub.commit !== 'atomic') return this.#answerInSteps(event)
     if (!this.isHeld) return Promise.reject(this.lockLost())
     this.message.holder = undefined
     this.#answer(event)
@@ -57,27 +58,28 @@ export class ActivityItem extends HeldItem implements ActivityWorkItem {
   }
 
   /** Answer, then delete: after a crash in between the activity runs again, and the second answer finds the task closed. */
-  async answerInSteps(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
-    const { instanceId } = this.message.message.instance
-    const { steps } = this.holder
-    await steps.take({ name: 'answer', instanceId }, () => {
+  async #answerInSteps(event: TaskCompletedEvent | TaskFailedEvent): Promise<void> {
+    await this.step('answer', () => {
       this.#answer(event)
       this.hub.pump()
     })
-    await steps.take({ name: 'delete', instanceId }, () => this.finish())
+    await this.step('delete', () => this.finish())
+  }
+
+  protected step<T>(name: StepName, write: () => T): Promise<T> {
+    return this.holder.steps.take({ name, instanceId: this.message.message.instance.instanceId }, write)
   }
 
   /** Deletes the message, if it is still held. */
-  finish(): void {
+  protected finish(): void {
     if (!this.isHeld) return
     this.message.holder = undefined
     this.settled()
   }
 
   /** The result as a message to the instance. */
-  reply(event: TaskCompletedEvent | TaskFailedEvent): QueuedMessage {
-    const { id, message } = this.message
-    return new QueuedMessage(`re:${id}`, message.instance.instanceId, Object.freeze({ event: frozenEvent(event), instance: message.instance }), id, undefined)
+  protected reply(event: TaskCompletedEvent | TaskFailedEvent): QueuedMessage {
+    return QueuedMessage.from(activityAnswer(this.message, event), undefined)
   }
 
   #answer(event: TaskCompletedEvent | TaskFailedEvent): void {

@@ -2,6 +2,7 @@
  * Activities that wait for a worker. A call that waits gets a new one directly; the rest is kept by name, so that a worker that does not take some names never searches through them.
  * Invariant: among the names a caller takes, the oldest message is handed out first.
  */
+import type { ActivitySlots, ActivityWorkItem } from '@dtfx/core/provider'
 import { ActivityItem } from './activity-item.js'
 import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
@@ -14,7 +15,7 @@ const maxEmptyQueues = 256
 
 export class ActivityQueue {
   readonly #byName = new Map<string, Fifo<QueuedMessage>>()
-  readonly waiters = new Waiters<ActivityItem>()
+  readonly waiters = new Waiters<ActivityWorkItem>()
   #length = 0
 
   constructor(readonly hub: Hub) {}
@@ -34,10 +35,15 @@ export class ActivityQueue {
   }
 
   /** A slot that was reserved and is not needed. */
-  offer(waiter: Waiter<ActivityItem>): void {
+  offer(waiter: Waiter<ActivityWorkItem>): void {
     const message = waiter.signal.aborted || waiter.holder.isStopping ? undefined : this.#takeOldest(waiter.accept)
     if (message === undefined) return this.waiters.giveBack(waiter)
     waiter.resolve(this.#lock(message, waiter.holder))
+  }
+
+  /** The calls of one process that wait. */
+  slotsOf(holder: Holder): ActivitySlots<Waiter<ActivityWorkItem>> {
+    return { take: (name) => this.waiters.takeOf(holder, name), giveBack: (slot) => this.offer(slot) }
   }
 
   /** Straight to the process that scheduled it, if it has a free slot. */
@@ -47,7 +53,7 @@ export class ActivityQueue {
     waiter.resolve(this.#lock(message, holder))
   }
 
-  next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityItem> {
+  next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityWorkItem> {
     const message = this.#takeOldest(accept)
     if (message === undefined) return this.waiters.add(holder, signal, accept)
     return Promise.resolve(this.#lock(message, holder))

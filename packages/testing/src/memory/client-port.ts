@@ -1,20 +1,9 @@
 /** The client's door: starts, messages, states. */
-import {
-  isFinal,
-  laterTicks,
-  type ClientPort,
-  type CreateRequest,
-  type CreateResult,
-  type ExecutionStartedEvent,
-  type InstanceId,
-  type InstanceState,
-  type OutboundMessage,
-  type Ticks,
-} from '@dtfx/core/provider'
+import { isFinal, pendingState, startMessages, type ClientPort, type CreateRequest, type CreateResult, type InstanceId, type InstanceState, type OutboundMessage } from '@dtfx/core/provider'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
 import type { StoreAccess } from './steps.js'
-import { withoutPayloads } from './snapshots.js'
+import { frozenMessage, withoutPayloads } from './snapshots.js'
 
 export class MemoryClientPort implements ClientPort {
   constructor(
@@ -60,11 +49,14 @@ export class MemoryClientPort implements ClientPort {
     return result
   }
 
-  /** The instance is claimed, then the messages are sent. Who repeats the call sends them again: they may not have been sent the first time, and have the same ids. */
+  /**
+   * The instance is claimed, then the messages are sent. Who repeats the call sends them again: they may not have been sent the first time, and have the same ids.
+   * So does who finds the instance Pending: its creator may have died between the two.
+   */
   async #createInSteps(request: CreateRequest): Promise<CreateResult> {
     const { instanceId } = request.start.message.instance
     const { result } = await this.access.steps.take({ name: 'claim', instanceId }, () => this.#claim(request))
-    if (result.outcome !== 'exists') await this.#sendInSteps(startMessages(request))
+    await this.#sendInSteps(result.outcome === 'exists' ? (this.hub.store.get(instanceId)?.startMessages ?? []) : startMessages(request))
     return result
   }
 
@@ -77,50 +69,23 @@ export class MemoryClientPort implements ClientPort {
     }
   }
 
-  #claim({ start, reuse }: CreateRequest): { readonly result: CreateResult; readonly isRepeated: boolean } {
-    const event = start.message.event as ExecutionStartedEvent
-    const record = this.hub.store.obtain(event.instance.instanceId)
+  #claim(request: CreateRequest): { readonly result: CreateResult; readonly isRepeated: boolean } {
+    const { start, reuse } = request
+    const record = this.hub.store.obtain(start.message.instance.instanceId)
     const existing = record.state
     if (existing !== undefined) {
       if (record.startMessageId === start.id) return { result: { outcome: 'created' }, isRepeated: true }
       if (reuse !== 'replaceFinished' || !isFinal(existing.status)) return { result: { outcome: 'exists', state: existing }, isRepeated: false }
     }
-    this.#store(record, start, event)
+    this.#store(record, request)
     return { result: { outcome: existing === undefined ? 'created' : 'replaced' }, isRepeated: false }
   }
 
-  #store(record: InstanceRecord, start: OutboundMessage, event: ExecutionStartedEvent): void {
-    this.hub.store.write(record, { history: { kind: 'replace', events: [] }, state: pendingState(event, start.deliverAt) })
+  #store(record: InstanceRecord, request: CreateRequest): void {
+    this.hub.store.write(record, { history: { kind: 'replace', events: [] }, state: pendingState(request.start) })
     this.hub.store.show(record)
-    record.startMessageId = start.id
+    record.startMessageId = request.start.id
+    if (this.hub.commit !== 'atomic') record.startMessages = startMessages(request).map((each) => ({ ...each, message: frozenMessage(each.message) }))
     record.checkpointId = undefined
-  }
-}
-
-/** The start and what comes with it, in this order. */
-function startMessages({ start, messages = [] }: CreateRequest): OutboundMessage[] {
-  return [start, ...messages.map((message) => ({ ...message, deliverAt: notBefore(start, message) }))]
-}
-
-/** Messages that come with a start are not to arrive before it. */
-function notBefore(start: OutboundMessage, message: OutboundMessage): Ticks | undefined {
-  if (start.deliverAt === undefined || message.deliverAt === undefined) return message.deliverAt ?? start.deliverAt
-  return laterTicks(start.deliverAt, message.deliverAt)
-}
-
-function pendingState(event: ExecutionStartedEvent, deliverAt: Ticks | undefined): InstanceState {
-  return {
-    instanceId: event.instance.instanceId,
-    executionId: event.instance.executionId ?? '',
-    name: event.name,
-    version: event.version,
-    status: 'Pending',
-    input: event.input,
-    tags: event.tags,
-    parent: event.parent,
-    generation: event.generation ?? 0,
-    createdAt: event.timestamp,
-    lastUpdatedAt: event.timestamp,
-    scheduledStartAt: deliverAt ?? event.scheduledStartTime,
   }
 }

@@ -1,5 +1,5 @@
 /** Messages that are not to be delivered yet, on the injected clock. One clock timer, for the earliest, serves them all; at equal times the order of sending holds. */
-import { msFromTicks, type CancelTimer, type Clock, type Ticks } from '@dtfx/core/provider'
+import type { CancelTimer, Clock } from '@dtfx/core/provider'
 import { TimerHeap, type HeapEntry } from '../clock/timer-heap.js'
 import type { QueuedMessage } from './queued-message.js'
 
@@ -66,10 +66,4 @@ export class DelayedMessages {
     this.#arm()
     if (due.length > 0) this.deliver(due)
   }
-}
-
-/** Milliseconds since the epoch at which a time is reached: a part of a millisecond counts as a whole one. */
-export function dueMsOf(ticks: Ticks): number {
-  const ms = msFromTicks(ticks)
-  return ticks.length > 24 && /[1-9]/.test(ticks.slice(23, -1)) ? ms + 1 : ms
 }

@@ -2,11 +2,11 @@
  * What all work items share: they are held until they are settled or lost. Signals are made when somebody asks for them, because most items end before anybody does.
  * Invariant: an item leaves `held` once and never comes back; whoever loses the lock finds the store unchanged by it afterwards.
  */
-import { LockLostError, type Clock, type Ticks } from '@dtfx/core/provider'
+import { LockLostError, type Clock, type LocalActivities, type Ticks } from '@dtfx/core/provider'
 import type { Fifo } from './fifo.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
-import type { OutboxEntry } from './local/outbox-activity-item.js'
+import type { OutboxEntry } from './local/outbox-backup.js'
 import type { Steps } from './steps.js'
 
 /** The worker an item was given to, as the items see it. */
@@ -22,6 +22,8 @@ export interface Holder {
   readonly steps: Steps
   /** By which it means the times it gives. */
   readonly clock: Clock
+  /** Activities that run where they are scheduled. */
+  readonly local: LocalActivities
   /** What it has sent of outboxes. */
   readonly sent: WeakSet<OutboxEntry>
   /** Called once for each item when it is settled or lost. */

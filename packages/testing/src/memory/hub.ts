@@ -2,12 +2,12 @@
  * The task hub in memory: its parts, and the one way in which a message gets into a queue.
  * Invariants: every operation of a port runs to its end in one synchronous step, so nothing is ever seen half done; `pump` is called once at its end, so that what was sent together is delivered together.
  */
-import { addMs, type Clock, type CommitDiscipline, type InstanceId, type OutboundMessage, type Ticks } from '@dtfx/core/provider'
+import { addMs, dueMsFromTicks, type Clock, type CommitDiscipline, type InstanceId, type OutboundMessage, type Ticks } from '@dtfx/core/provider'
 import { ActivityQueue } from './activity-queue.js'
 import type { CommitOrder } from './commit/commit-order.js'
 import { messagesFirst } from './commit/messages-first.js'
 import { stateFirstOutbox } from './commit/state-first-outbox.js'
-import { DelayedMessages, dueMsOf } from './delayed-messages.js'
+import { DelayedMessages } from './delayed-messages.js'
 import type { Holder } from './held-item.js'
 import { Inboxes } from './inboxes.js'
 import type { InstanceRecord } from './instance-record.js'
@@ -97,7 +97,7 @@ export class Hub {
   /** Puts a message into its queue, or keeps it until `notBefore`. */
   place(message: QueuedMessage, notBefore?: Ticks): void {
     if (notBefore !== undefined) {
-      const dueMs = dueMsOf(notBefore)
+      const dueMs = dueMsFromTicks(notBefore)
       if (dueMs > this.clock.nowMs()) return this.#delay(message, dueMs)
     }
     this.arrive(message)

@@ -4,12 +4,11 @@
  * also when some of them come back; messages that arrive while an instance is locked make the next item.
  * Instances that have begun go before those that have not, seven times out of eight: what is in memory comes to its end before more is begun, and nobody starves.
  */
+import type { LocalCompletion, LocalWork } from '@dtfx/core/provider'
 import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
-import type { LocalCompletion } from './local/local-completion.js'
-import type { LocalWork } from './local/local-work.js'
 import { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 import { Waiters } from './waiters.js'
@@ -59,7 +58,7 @@ export class Inboxes {
   /** Results of local activities make an item for the process that has them. `pump` hands it out if a call of it waits. */
   enqueueLocal(record: InstanceRecord): void {
     const { local } = record
-    if (local === undefined || !hasWork(record, local)) return
+    if (local === undefined || !hasWork(record, local.work)) return
     local.holder.ready.push(record)
     this.#withLocal.add(local.holder)
   }
@@ -100,7 +99,7 @@ export class Inboxes {
   /** An instance may have been handed out since, or have gone to somebody else. */
   #takeLocal(holder: Holder): InstanceRecord | undefined {
     for (let record = holder.ready.shift(); record !== undefined; record = holder.ready.shift()) {
-      if (record.local?.holder === holder && hasWork(record, record.local)) return record
+      if (record.local?.holder === holder && hasWork(record, record.local.work)) return record
     }
     return undefined
   }
@@ -128,7 +127,7 @@ export class Inboxes {
     record.waiting = []
     if (record.local !== undefined && record.local.holder !== holder) record.local.leave()
     record.lastHolder = holder
-    const item = new OrchestrationItem(this.hub, holder, record, taken, record.local?.take() ?? none)
+    const item = new OrchestrationItem(this.hub, holder, record, taken, record.local?.work.take() ?? none)
     record.session?.handOver(item)
     record.session = undefined
     record.item = item
@@ -138,9 +137,9 @@ export class Inboxes {
 }
 
 /** For its own process: a result, or in a session any message. */
-function hasWork({ item, session, waiting }: InstanceRecord, { completions }: LocalWork): boolean {
+function hasWork({ item, session, waiting }: InstanceRecord, { hasResults }: LocalWork): boolean {
   if (item !== undefined && session === undefined) return false
-  return completions.length > 0 || (session !== undefined && waiting.length > 0)
+  return hasResults || (session !== undefined && waiting.length > 0)
 }
 
 function placeOf(message: QueuedMessage, waiting: readonly QueuedMessage[]): number {

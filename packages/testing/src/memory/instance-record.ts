@@ -1,12 +1,13 @@
 /** What the store keeps of one instance: the committed data, and its inbox. Only the commit disciplines, client-port.ts and store-ports.ts change the committed part; only inboxes.ts the inbox. */
-import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId } from '@dtfx/core/provider'
+import type { ConsumedIds, HistoryEvent, InstanceId, InstanceState, MessageId, OutboundMessage } from '@dtfx/core/provider'
 import type { ActivityItem } from './activity-item.js'
 import type { Holder } from './held-item.js'
-import type { LocalWork } from './local/local-work.js'
-import type { OutboxEntry } from './local/outbox-activity-item.js'
+import type { InstanceOwner } from './local/instance-owner.js'
+import type { OutboxEntry } from './local/outbox-backup.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { QueuedMessage } from './queued-message.js'
 
+export const noMessages: readonly OutboundMessage[] = Object.freeze([])
 const noConsumedIds: ConsumedIds = Object.freeze({ deleted: Object.freeze([]), pending: Object.freeze([]) })
 
 export class InstanceRecord {
@@ -23,6 +24,8 @@ export class InstanceRecord {
   checkpointId: string | undefined = undefined
   /** Message that created the stored execution, when a client did. */
   startMessageId: MessageId | undefined = undefined
+  /** While it is Pending and where a start is several writes: what its creator sends. */
+  startMessages: readonly OutboundMessage[] = noMessages
   /** Under `state-first-outbox`: what the last commit sends, sent or not. */
   outbox: readonly OutboxEntry[] = []
   /** Turns begun on suspect inputs since the last commit or release. */
@@ -35,8 +38,8 @@ export class InstanceRecord {
   session: OrchestrationItem | undefined = undefined
   /** Process that had it last. */
   lastHolder: Holder | undefined = undefined
-  /** What that process runs for it. */
-  local: LocalWork | undefined = undefined
+  /** The process that runs activities for it itself, and what it runs. */
+  local: InstanceOwner | undefined = undefined
   /** In the list of instances that have work. */
   queued = false
   /** Messages that are not visible yet. */
@@ -56,6 +59,7 @@ export class InstanceRecord {
     this.version = 0
     this.checkpointId = undefined
     this.startMessageId = undefined
+    this.startMessages = noMessages
     this.suspicions = 0
   }
 

@@ -1,12 +1,10 @@
 /** An instance that a worker has locked, with the messages it had at that moment. */
-import type { Checkpoint, CommitResult, Delivered, InstanceSnapshot, InstanceVersion, OrchestrationWorkItem, Settlement, Ticks } from '@dtfx/core/provider'
+import { LocalCompletion, type Checkpoint, type CommitResult, type Delivered, type InstanceSnapshot, type InstanceVersion, type LocalReservation, type OrchestrationWorkItem, type Settlement, type Ticks } from '@dtfx/core/provider'
 import { commitAtomically } from './commit/commit-atomically.js'
 import type { CommitOrder } from './commit/commit-order.js'
 import { HeldItem, type Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
-import { LocalCompletion } from './local/local-completion.js'
-import { Reservation } from './local/reservation.js'
 import type { QueuedMessage } from './queued-message.js'
 import { settle, settleIfHeld } from './settle.js'
 import type { StepName } from './steps.js'
@@ -17,10 +15,10 @@ const nothing = Promise.resolve()
 export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem {
   readonly kind = 'orchestration'
   readonly messages: readonly Delivered[]
-  /** What it committed: a repeated `complete` of the same checkpoint gets the same answer. */
   /** Input of an earlier turn that stays for the sake of local activities. */
   retained: QueuedMessage | undefined
-  #reservation: { readonly checkpointId: string; readonly slots: Reservation } | undefined
+  #reservation: { readonly checkpointId: string; readonly slots: LocalReservation } | undefined
+  /** What it committed: a repeated `complete` of the same checkpoint gets the same answer. */
   #committed: { readonly checkpointId: string; readonly result: CommitResult } | undefined
 
   constructor(
@@ -105,10 +103,11 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   }
 
   /** The local activities of a commit; the same when the commit is repeated. */
-  reserve(checkpoint: Checkpoint): Reservation {
+  reserve(checkpoint: Checkpoint): LocalReservation {
     if (this.#reservation?.checkpointId === checkpoint.checkpointId) return this.#reservation.slots
     this.#reservation?.slots.abandon()
-    const slots = new Reservation(this, checkpoint)
+    const { hub, holder } = this
+    const slots = holder.local.reserve(hub.localActivities ? checkpoint.outbound : [], hub.activities.slotsOf(holder))
     this.#reservation = { checkpointId: checkpoint.checkpointId, slots }
     return slots
   }
@@ -120,7 +119,7 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   /** One settlement, as a step of a commit; what was lost in the meantime is left alone. */
   settleInStep(settlement: Settlement): Promise<void> {
     const { receipt } = settlement
-    if (receipt instanceof LocalCompletion) return receipt.settle(this, settlement)
+    if (receipt instanceof LocalCompletion) return receipt.settle(settlement)
     return this.step('settle', () => settleIfHeld(this.hub, this, settlement))
   }
 
@@ -206,11 +205,10 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   #giveBackCompletions(): void {
     if (this.completions.length === 0) return
     const { record, holder } = this
-    const open = this.completions.filter(({ reply }) => reply.holder === this)
-    for (const { reply } of open) reply.holder = undefined
+    const open = this.completions.filter((completion) => completion.holder === this)
     const { local } = record
-    if (local?.holder === holder && local.isOwner) local.completions.unshift(...open)
-    else for (const completion of open) void completion.sendAnyway()
+    if (local?.holder === holder) local.work.giveBack(open)
+    else for (const completion of open) void completion.send()
   }
 
   protected describe(): string {

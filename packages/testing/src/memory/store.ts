@@ -3,7 +3,7 @@
  * Invariant: versions come from one counter, so that an id that is purged and used again never gets an old version back.
  */
 import { isFinal, type ConsumedIds, type HistoryEvent, type InstanceId, type InstanceSnapshot, type InstanceState } from '@dtfx/core/provider'
-import { InstanceRecord } from './instance-record.js'
+import { InstanceRecord, noMessages } from './instance-record.js'
 import type { StoreObserver } from './store-observer.js'
 import { frozenEvent, frozenState } from './snapshots.js'
 
@@ -69,7 +69,9 @@ export class Store {
       const { deleted, pending } = change.consumedIds
       record.consumedIds = Object.freeze({ deleted: Object.freeze(deleted.slice()), pending: Object.freeze(pending.slice()) })
     }
-    if (change.state !== undefined) record.state = frozenState(change.state)
+    if (change.state === undefined) return
+    record.state = frozenState(change.state)
+    record.startMessages = noMessages
   }
 
   /** Makes the written state visible, and tells watchers and running activities what it means for them. */

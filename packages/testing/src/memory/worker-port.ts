@@ -1,11 +1,10 @@
 /** A worker of the hub. Invariant: after `stop` has resolved it holds nothing and gets nothing. */
-import { dtfxError, type Clock, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
-import type { ActivityItem } from './activity-item.js'
+import { dtfxError, LocalActivities, type ActivityWorkItem, type Clock, type DurableError, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import { Fifo } from './fifo.js'
 import type { Holder } from './held-item.js'
 import type { Hub } from './hub.js'
 import type { InstanceRecord } from './instance-record.js'
-import type { OutboxEntry } from './local/outbox-activity-item.js'
+import type { OutboxEntry } from './local/outbox-backup.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { Steps, StoreAccess } from './steps.js'
 
@@ -14,6 +13,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly steps: Steps
   readonly clock: Clock
   readonly ready = new Fifo<InstanceRecord>()
+  readonly local: LocalActivities
   readonly sent = new WeakSet<OutboxEntry>()
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
@@ -28,6 +28,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     this.workerId = spec.workerId
     this.steps = steps
     this.clock = clock
+    this.local = new LocalActivities({ clock, hiddenForMs: hub.locks.timeoutMs })
   }
 
   nextOrchestration(signal: AbortSignal): Promise<OrchestrationItem> {
@@ -36,7 +37,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     return this.hub.inboxes.next(this, signal)
   }
 
-  nextActivity(request: { readonly accept?: readonly string[] | undefined }, signal: AbortSignal): Promise<ActivityItem> {
+  nextActivity(request: { readonly accept?: readonly string[] | undefined }, signal: AbortSignal): Promise<ActivityWorkItem> {
     if (this.#stopped !== undefined) return Promise.reject(stopped())
     if (signal.aborted) return Promise.reject(signal.reason)
     return this.hub.activities.next(this, signal, request.accept)
@@ -62,11 +63,12 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     const { hub } = this
     hub.inboxes.waiters.rejectAllOf(this, stopped())
     hub.activities.waiters.rejectAllOf(this, stopped())
-    const local = [...hub.store.records()].flatMap((record) => (record.local?.holder === this ? [record.local] : []))
-    await Promise.all(local.map((work) => work.drain()))
+    const owned = [...hub.store.records()].flatMap(({ local }) => (local?.holder === this ? [local] : []))
+    await Promise.all(owned.map((owner) => owner.drain()))
     if (deadlineMs > 0 && hub.locks.heldBy(this).length > 0) await this.#drained(deadlineMs)
     const abandoned = hub.locks.heldBy(this)
     for (const item of abandoned) item.lose()
+    this.local.stop()
     this.onStopped(this)
     return { abandoned: abandoned.length }
   }

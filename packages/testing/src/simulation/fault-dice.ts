@@ -1,5 +1,6 @@
 /** Draws the faults of a simulation from its seed. Counts what it drew, for the report. */
 import type { Clock, Random } from '@dtfx/core/provider'
+import type { StepName } from '../memory/steps.js'
 import type { CheckedFaults } from './fault-options.js'
 
 /** What happens to one step of a store. */
@@ -26,7 +27,7 @@ export class FaultDice {
   }
 
   /** `mayDie`: clients are no part of what has to survive. */
-  step(options: { readonly mayDie: boolean }): StepFault {
+  step(options: { readonly mayDie: boolean; readonly name: StepName }): StepFault {
     const { crash, transient, ambiguous, pause } = this.faults
     const { mayDie } = options
     if (mayDie && this.#happens(crash)) return this.#counted(this.random.next() < 0.5 ? 'crash-before' : 'crash-after')

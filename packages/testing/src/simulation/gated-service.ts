@@ -2,7 +2,7 @@
  * The memory provider as a simulated process sees it: every call of a port passes the gate of the process. Where a commit is one write, it is a step here; where it is several, the provider takes
  * each of them through the gate itself.
  */
-import { delegateService, type ActivityWorkItem, type ClientPort, type OrchestrationService, type OrchestrationWorkItem, type OutboundMessage, type Settlement, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
+import { delegateService, LocalActivity, type ActivityWorkItem, type ClientPort, type OrchestrationService, type OrchestrationWorkItem, type OutboundMessage, type Settlement, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { MemoryService } from '../memory/index.js'
 import { HeldItem } from '../memory/held-item.js'
 import type { Step } from '../memory/steps.js'
@@ -128,5 +128,6 @@ async function through<T>(gate: ProcessGate, call: () => Promise<T>): Promise<T>
 }
 
 function loseLock(item: object): void {
-  if (item instanceof HeldItem) item.lose()
+  const held = item instanceof LocalActivity ? item.backup : item
+  if (held instanceof HeldItem) held.lose()
 }

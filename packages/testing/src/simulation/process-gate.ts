@@ -64,7 +64,7 @@ export class ProcessGate implements Steps {
   async take<T>(step: Step, write: () => T | Promise<T>): Promise<T> {
     const { dice, clock, mayDie, maxPauseMs } = this.#options
     await this.enter()
-    const fault = mayDie || this.#failures < 3 ? dice.step({ mayDie }) : 'none'
+    const fault = mayDie || this.#failures < 3 ? dice.step({ mayDie, name: step.name }) : 'none'
     const delayMs = dice.delayMs()
     if (delayMs > 0) await sleep(clock, delayMs)
     switch (fault) {

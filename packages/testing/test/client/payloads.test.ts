@@ -1,5 +1,5 @@
 /** Codecs between a whole system and its store: nothing is stored in clear, everything is read back, and what cannot be read fails as little as possible and loses nothing. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { aes256GcmCodec, defineActivity, defineOrchestration, gzipCodec, jsonConverter, OrchestrationFailedError, type TaskFailedError, withPayloads, type PayloadOptions } from '@dtfx/core'
 import { replayHistory } from '@dtfx/testing'
@@ -15,8 +15,9 @@ async function allOf<T>(items: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
 
 const k1 = randomBytes(32)
 const k2 = randomBytes(32)
-const old: PayloadOptions = { codecs: [gzipCodec({ minBytes: 300 }), aes256GcmCodec({ keys: { k1 } })] }
-const both: PayloadOptions = { codecs: [aes256GcmCodec({ keys: { k1, k2 }, activeKey: 'k2' })] }
+const digestKey = randomBytes(32)
+const old: PayloadOptions = { codecs: [gzipCodec({ minBytes: 300 }), aes256GcmCodec({ keys: { k1 } })], digestKey }
+const both: PayloadOptions = { codecs: [aes256GcmCodec({ keys: { k1, k2 }, activeKey: 'k2' })], digestKey }
 
 const secret = 'SECRET'
 const work = defineActivity('Work', (_ctx, text: string) => {
@@ -111,6 +112,35 @@ describe('a system with encryption', () => {
     const raw = createOrchestrationService({})
     const small: OrchestrationService = Object.create(raw, { capabilities: { value: { ...raw.capabilities, maxPayloadBytes: 1000 } } })
     expect(withPayloads(small, old).capabilities.maxPayloadBytes).toBe(366)
+  })
+})
+
+describe('ids', () => {
+  const child = defineOrchestration('Child', async (_ctx, text: string) => text)
+  const parent = defineOrchestration('Parent', async (ctx, text: string): Promise<readonly string[]> => [ctx.instanceId, ctx.executionId, await ctx.callSubOrchestration(child, text)])
+
+  async function childOf(payloads: PayloadOptions): Promise<{ readonly executionId: string; readonly guess: string }> {
+    await using world = new PayloadWorld()
+    await world.worker(payloads, { orchestrations: [parent, child] })
+    const [instanceId, executionId] = (await (await world.client(payloads).start(parent, secret)).result()) as readonly string[]
+    const states = await allOf(world.client(payloads).query({ name: 'Child' }))
+    const fields = [instanceId, executionId, '0', 'Child', JSON.stringify(secret)].map((field) => `${field?.length}:${field}`).join('')
+    return { executionId: states[0]?.executionId as string, guess: createHash('sha256').update(fields).digest('hex').slice(0, 32) }
+  }
+
+  it('cannot be guessed from payloads that are encrypted', async () => {
+    const open = await childOf({})
+    expect(open.executionId).toBe(open.guess)
+    const closed = await childOf(old)
+    expect(closed.executionId).not.toBe(closed.guess)
+  })
+
+  it.each([
+    ['none', undefined, 'digestKey is missing'],
+    ['a short one', randomBytes(31), 'digestKey has 31 bytes; give 32'],
+    ['no key', 7, 'digestKey is neither bytes nor Base64'],
+  ])('%s is refused where a codec encrypts', (_what, key, problem) => {
+    expect(() => withPayloads(createOrchestrationService({}), { ...old, digestKey: key as Uint8Array | undefined })).toThrow(problem)
   })
 })
 

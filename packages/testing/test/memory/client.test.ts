@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { collected, create, finished, isPending, memoryHub, never, raised, runTurn, startOf, stateOf } from './memory-hub.js'
+import type { Steps } from '../../src/memory/steps.js'
+import { checkpointOf, collected, create, finished, isPending, memoryHub, never, raised, runTurn, startOf, stateOf } from './memory-hub.js'
 
 describe('create', () => {
   it.each(['error', 'replaceFinished', 'skip'] as const)('creates exactly one of 50 concurrent starts (%s)', async (reuse) => {
@@ -39,6 +40,22 @@ describe('create', () => {
     await finished(hub, 'b')
     expect(await create(hub.service, 'b', 'replaceFinished')).toEqual({ outcome: 'created' })
     expect(await hub.service.client.getState('b', { payloads: false })).toMatchObject({ status: 'Completed' })
+  })
+
+  it.each(['messages-first', 'state-first-outbox'] as const)('under %s, whoever finds the instance of a creator that died between its writes sends the start', async (commit) => {
+    const { service, port, clock } = await memoryHub({ commit })
+    const dying: Steps = { take: (step, write) => (step.name === 'send' ? new Promise(() => {}) : Promise.resolve(write())) }
+    void service.connect({ clock }, dying).client.create({ start: startOf('a'), messages: [raised('a', 'too')], reuse: 'error' })
+    const next = port.nextOrchestration(never)
+    expect(await isPending(next)).toBe(true)
+    expect(await service.client.create({ start: startOf('a', { id: 'other', executionId: 'x2' }), reuse: 'skip' })).toMatchObject({ outcome: 'exists', state: { executionId: 'x-a' } })
+    expect(await isPending(next)).toBe(false)
+    const item = await next
+    expect(item.messages.map(({ id }) => id)).toEqual(['start-a'])
+    await item.complete(await checkpointOf(item))
+    expect((await port.nextOrchestration(never)).messages.map(({ id }) => id)).toEqual(['event-too'])
+    await service.client.create({ start: startOf('a', { id: 'third' }), reuse: 'skip' })
+    expect(await isPending(port.nextOrchestration(never))).toBe(true)
   })
 
   it('keeps consumed ids, and makes what was loaded before stale', async () => {

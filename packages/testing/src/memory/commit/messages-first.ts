@@ -7,9 +7,11 @@
  * 3. Local activities: the backup is sent with the rest, the activity is begun when the commit is certain, and the backup of a result goes after the commit that has the result.
  * 4. After a crash behind the write the inputs come back and are recognised; `recover` shows the state first.
  */
-import type { Checkpoint, Settlement } from '@dtfx/core/provider'
+import type { Checkpoint, LocalReservation, OutboundMessage, Settlement } from '@dtfx/core/provider'
 import type { OrchestrationItem } from '../orchestration-item.js'
-import type { Reservation } from '../local/reservation.js'
+import { InstanceOwner } from '../local/instance-owner.js'
+import { MessageBackup } from '../local/message-backup.js'
+import { QueuedMessage } from '../queued-message.js'
 import { checkReceipts } from '../settle.js'
 import { allTaken, type CommitOrder } from './commit-order.js'
 import { showWritten, writeInstance } from './write-instance.js'
@@ -31,7 +33,7 @@ export const messagesFirst: CommitOrder = {
         return { outcome: 'stale' }
       }
     }
-    local.begin()
+    local.begin(() => InstanceOwner.workOf(item.hub, record, item.holder))
     const { version } = record
     await showWritten(item)
     await settleAll(item, checkpoint.settlements)
@@ -50,12 +52,27 @@ export const messagesFirst: CommitOrder = {
   },
 }
 
-function send(item: OrchestrationItem, { outbound }: Checkpoint, local: Reservation): Promise<void> {
+function send(item: OrchestrationItem, { outbound }: Checkpoint, local: LocalReservation): Promise<void> {
   const { record, hub } = item
-  return allTaken(outbound.map((message) => item.step('send', () => local.has(message.id) ? local.put(message) : hub.deliver(message, record.instanceId, item.holder.clock))))
+  const one = async (message: OutboundMessage): Promise<void> => {
+    const { id } = message
+    if (local.has(id)) local.hold(id, await item.step('send', () => storeLocked(item, message)))
+    else await item.step('send', () => hub.deliver(message, record.instanceId, item.holder.clock))
+  }
+  return allTaken(outbound.filter(({ id }) => !local.holds(id)).map(one))
 }
 
+/** The message of a local activity, locked from the first moment on. */
+function storeLocked({ record, hub, holder }: OrchestrationItem, outbound: OutboundMessage): MessageBackup {
+  hub.observer?.sent(outbound, record.instanceId)
+  const backup = new MessageBackup(hub, holder, hub.arrive(QueuedMessage.from(outbound, record.instanceId)))
+  hub.locks.take(backup)
+  return backup
+}
+
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write({ record, hub }: OrchestrationItem, checkpoint: Checkpoint): boolean {
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if ((checkpoint.base ?? 0) !== record.version) return false
   writeInstance(hub, record, checkpoint, { touch: true })
   return true

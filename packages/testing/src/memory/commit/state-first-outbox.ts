@@ -7,10 +7,9 @@
  * 3. The outbox is sent by everyone who gets the instance and has not sent it himself; the receivers know the ids.
  * 4. Local activities stay in the outbox. While one runs, the lock is kept and one input stays; the commit that has its result takes it out of the outbox.
  */
-import type { Checkpoint, Settlement } from '@dtfx/core/provider'
-import { LocalCompletion } from '../local/local-completion.js'
-import type { OutboxEntry } from '../local/outbox-activity-item.js'
-import type { Reservation } from '../local/reservation.js'
+import { LocalCompletion, type Checkpoint, type LocalReservation, type Settlement } from '@dtfx/core/provider'
+import { InstanceOwner } from '../local/instance-owner.js'
+import { OutboxBackup, type OutboxEntry } from '../local/outbox-backup.js'
 import type { OrchestrationItem } from '../orchestration-item.js'
 import { QueuedMessage } from '../queued-message.js'
 import { checkReceipts } from '../settle.js'
@@ -34,7 +33,7 @@ export const stateFirstOutbox: CommitOrder = {
     }
     const { version } = record
     await catchUp(item, local)
-    local.beginFrom(record.outbox)
+    begin(item, local)
     await settleInputs(item, checkpoint.settlements)
     return { outcome: 'committed', version }
   },
@@ -48,7 +47,7 @@ export const stateFirstOutbox: CommitOrder = {
 }
 
 /** Shows what was written, and sends what this process has not sent, does not run itself and has not reserved. */
-async function catchUp(item: OrchestrationItem, reserved: Reservation | undefined): Promise<void> {
+async function catchUp(item: OrchestrationItem, reserved: LocalReservation | undefined): Promise<void> {
   await showWritten(item)
   const { record, hub, holder } = item
   // The next turn has the instance by now, or somebody else: what is local to that, only that knows.
@@ -65,14 +64,29 @@ async function catchUp(item: OrchestrationItem, reserved: Reservation | undefine
   )
 }
 
+/** The activities of the outbox that have a slot start; the entry is what keeps each of them. */
+function begin(item: OrchestrationItem, local: LocalReservation): void {
+  const { record, hub, holder } = item
+  for (const entry of item.isHeld ? record.outbox : []) {
+    const { id } = entry.outbound
+    if (!local.has(id)) continue
+    const backup = new OutboxBackup(hub, holder, record, entry)
+    hub.locks.take(backup)
+    local.hold(id, backup)
+  }
+  local.begin(() => InstanceOwner.workOf(hub, record, holder))
+}
+
 /** It runs here, or its result is here: with the turn in progress, or waiting for one. */
 function isLocal({ record, holder, completions }: OrchestrationItem, id: string): boolean {
   if (record.local?.holder !== holder) return false
-  return record.local.has(id) || completions.some(({ activity }) => activity.message.id === id)
+  return record.local.work.has(id) || completions.some(({ activity }) => activity.delivered.id === id)
 }
 
+/** False: another version is stored, and not by an earlier attempt of this commit that took effect late. */
 function write(item: OrchestrationItem, checkpoint: Checkpoint): boolean {
   const { record, hub, holder } = item
+  if (record.checkpointId === checkpoint.checkpointId) return true
   if (!item.isHeld) throw item.lockLost()
   if ((checkpoint.base ?? 0) !== record.version) return false
   const answered = answeredBy(checkpoint)
@@ -86,7 +100,7 @@ function write(item: OrchestrationItem, checkpoint: Checkpoint): boolean {
 function answeredBy({ settlements }: Checkpoint): ReadonlySet<string> {
   const answered = new Set<string>()
   for (const { receipt, outcome } of settlements) {
-    if (receipt instanceof LocalCompletion && (outcome === 'consumed' || outcome === 'discard')) answered.add(receipt.activity.message.id)
+    if (receipt instanceof LocalCompletion && (outcome === 'consumed' || outcome === 'discard')) answered.add(receipt.activity.delivered.id)
   }
   return answered
 }
