@@ -10,6 +10,7 @@ export const localMutants = [
     replace: 'for (const { activity } of this.work.take()) void activity.backup.delete()',
     breaks: 'a result that waits for a turn is gone when another process gets the instance',
     caughtBy: 'simulation',
+    seeds: 400,
   },
   {
     name: 'the backup is deleted before the commit',
