@@ -20,6 +20,7 @@ const steps = [
   { name: 'architecture', command: ['node', 'scripts/check-architecture.mjs'] },
   { name: 'public API', command: ['node', 'scripts/api-report.mjs'] },
   { name: 'tests', command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${join(scratch, 'tests.json')}`], report: join(scratch, 'tests.json') },
+  { name: 'mutants', command: ['node', 'scripts/mutants.mjs', '--minutes', '10'] },
   { name: 'engine on each Node', command: ['node', 'scripts/test-nodes.mjs', '--report', join(scratch, 'nodes.json')], report: join(scratch, 'nodes.json') },
   { name: 'packages', command: ['node', 'scripts/test-packages.mjs', '--report', join(scratch, 'packages.json')], report: join(scratch, 'packages.json') },
   { name: 'docs', command: ['node', 'apps/quickstart/dist/main.js', '--yes'] },

@@ -97,5 +97,23 @@ export function badInputSuite(suite: Suite): void {
       const sleeps = defineOrchestration('Sleeps', async (ctx) => ctx.createTimer('9999999d'))
       return assertFailsWith(hub, 'DTFX_INVALID_TIME', { orchestrations: [sleeps] }, () => hub.client.start(sleeps))
     })
+    if (suite.capabilities.quarantine) {
+      suite.test('a message that means nothing to an instance is set aside alone', async (hub) => {
+        const waits = defineOrchestration('Waits', async (ctx) => ctx.waitForExternalEvent<string>('Go'))
+        await hub.startWorker({ orchestrations: [waits] })
+        const handle = await hub.client.start(waits)
+        await hub.eventually('it runs', async () => (await handle.state())?.status === 'Running')
+        const { instanceId } = handle
+        const event = { type: 'OrchestratorStarted' as const, eventId: -1, timestamp: '2030-01-01T00:00:00Z' }
+        await hub.service.client.send([{ id: 'poison', target: { kind: 'instance', instanceId }, message: { instance: { instanceId }, event } }])
+        await hub.eventually('it is set aside', async () => {
+          const ids: string[] = []
+          for await (const { id } of hub.service.quarantine?.list() ?? []) ids.push(id)
+          return ids.includes('poison') || (await handle.state())?.status === 'Failed'
+        })
+        await handle.raiseEvent('Go', 'on')
+        assert.equal(await handle.result({ timeout: '10s' }), 'on')
+      })
+    }
   })
 }

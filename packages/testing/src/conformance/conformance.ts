@@ -4,14 +4,17 @@ import { activitySuite } from './activities.js'
 import { badInputSuite } from './bad-input.js'
 import { bugClassSuite } from './bug-classes.js'
 import { capabilitySuite } from './capabilities.js'
+import { commitFailureSuite } from './commit-failures.js'
 import { continueAsNewSuite } from './continue-as-new.js'
 import { createSuite } from './create.js'
 import { drainSuite } from './drain.js'
+import { duplicateSuite } from './duplicates.js'
 import { eventSuite } from './events.js'
 import { historyEqualitySuite } from './history-equality.js'
 import { historySuite } from './history.js'
 import { lateResultSuite } from './late-results.js'
 import { lockSuite } from './locks.js'
+import { lostTurnSuite } from './lost-turns.js'
 import { middlewareSuite } from './middleware.js'
 import { payloadSuite } from './payloads.js'
 import { purgeSuite } from './purge.js'
@@ -63,6 +66,9 @@ function runSuite(suite: Suite): void {
   versioningSuite(suite)
   payloadSuite(suite)
   lockSuite(suite)
+  commitFailureSuite(suite)
+  lostTurnSuite(suite)
+  duplicateSuite(suite)
   drainSuite(suite)
   badInputSuite(suite)
   bugClassSuite(suite)

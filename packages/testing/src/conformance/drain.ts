@@ -59,6 +59,24 @@ export function drainSuite(suite: Suite): void {
       await hub.startWorker({ orchestrations: [calls], activities: [told] })
       assert.equal(await handle.result({ timeout: '10s' }), 'DTFX_WORKER_STATE')
     })
+    suite.test('an activity that ends because its worker stops has not failed: the next worker runs it', async (hub) => {
+      const started = deferred<void>()
+      let runs = 0
+      const heeds = defineActivity('Heeds', (ctx) => {
+        if (++runs > 1) return 'second run'
+        return new Promise<string>((_resolve, reject) => {
+          ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error))
+          started.resolve()
+        })
+      })
+      const calls = defineOrchestration('Calls', async (ctx) => ctx.callActivity(heeds))
+      const worker = await hub.startWorker({ orchestrations: [calls], activities: [heeds] })
+      const handle = await hub.client.start(calls)
+      await started.promise
+      assert.deepEqual(await worker.stop({ deadline: '5s' }), { abandoned: 0 })
+      await hub.startWorker({ orchestrations: [calls], activities: [heeds] })
+      assert.equal(await handle.result({ timeout: '10s' }), 'second run')
+    })
     suite.test('a worker can be started again', async (hub) => {
       const echo = defineOrchestration('Echo', async (_ctx, n: number) => n)
       const worker = await hub.startWorker({ orchestrations: [echo] })

@@ -1,6 +1,7 @@
 /** External events: order, buffering, timeouts, addressing. */
 import assert from 'node:assert/strict'
 import { defineEvent, defineOrchestration } from '@dtfx/core'
+import { limits, type HistoryEvent } from '@dtfx/core/provider'
 import type { Suite } from './suite.js'
 
 const data = defineEvent<number>('Data')
@@ -23,6 +24,17 @@ export function eventSuite(suite: Suite): void {
       for (const i of [1, 2, 3]) await handle.raiseEvent(data, i)
       await hub.startWorker({ orchestrations: [collect] })
       assert.deepEqual(await handle.result({ timeout: '10s' }), [1, 2, 3])
+    })
+    suite.test('more events at once than one turn takes are all taken', async (hub) => {
+      const count = limits.maxUnscheduledMessagesPerTurn + 4
+      const handle = await hub.client.start(collect, count)
+      const timestamp = hub.service.host.clock.nowTicks()
+      const { instanceId } = handle
+      const event = (i: number): HistoryEvent => ({ type: 'EventRaised', eventId: -1, timestamp, name: 'Data', input: String(i) })
+      await hub.service.client.send(Array.from({ length: count }, (_, i) => ({ id: `${instanceId}-${i}`, target: { kind: 'instance', instanceId }, message: { instance: { instanceId }, event: event(i) } })))
+      await hub.startWorker({ orchestrations: [collect] })
+      const seen = await handle.result({ timeout: '20s' })
+      assert.deepEqual(seen.toSorted((a, b) => a - b), Array.from({ length: count }, (_, i) => i))
     })
     suite.test('names are compared without regard to case', async (hub) => {
       await hub.startWorker({ orchestrations: [collect] })
@@ -64,5 +76,16 @@ export function eventSuite(suite: Suite): void {
       assert.equal(await hub.client.state('nobody'), undefined)
       assert.deepEqual((await handle.state())?.lastUpdatedAt, before?.lastUpdatedAt)
     })
+    if (suite.capabilities.commit !== 'atomic') {
+      suite.test('an event from an instance that overtakes the start of its target waits for it', async (hub) => {
+        const sends = defineOrchestration('Sends', async (ctx) => ctx.sendEvent('later', data, 7))
+        const echo = defineOrchestration('Echo', async (_ctx, n: number) => n)
+        await hub.startWorker({ orchestrations: [sends, collect, echo] })
+        await (await hub.client.start(sends)).result({ timeout: '10s' })
+        for (const n of [1, 2, 3]) await (await hub.client.start(echo, n)).result({ timeout: '10s' })
+        const later = await hub.client.start(collect, 1, { instanceId: 'later' })
+        assert.deepEqual(await later.result({ timeout: '20s' }), [7])
+      })
+    }
   })
 }

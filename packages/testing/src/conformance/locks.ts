@@ -41,6 +41,28 @@ function settled(item: OrchestrationWorkItem) {
   return item.messages.map(({ receipt }) => ({ receipt, outcome: 'consumed' as const }))
 }
 
+function eventFor(instanceId: string, id: string): OutboundMessage {
+  return { id, target: { kind: 'instance', instanceId }, message: { instance: { instanceId }, event: { type: 'EventRaised', eventId: -1, timestamp: '2030-01-01T00:00:00Z', name: 'Any' } } }
+}
+
+/** Commits nothing but a custom status. Returns the new version. */
+async function commitAgain(item: OrchestrationWorkItem, status: string): Promise<InstanceVersion> {
+  const snapshot = await item.load()
+  assert.ok(snapshot !== 'unchanged' && snapshot.state !== undefined)
+  const { executionId } = snapshot.state
+  const result = await item.complete({
+    executionId,
+    base: snapshot.version,
+    checkpointId: status,
+    settlements: settled(item),
+    history: { kind: 'append', events: snapshot.history.length > 0 ? [] : item.messages.map(({ message }) => message.event) },
+    outbound: [],
+    state: { ...snapshot.state, status: 'Running', customStatus: JSON.stringify(status) },
+  })
+  assert.ok(result.outcome === 'committed')
+  return result.version
+}
+
 export function lockSuite(suite: Suite): void {
   suite.group('locks', () => {
     suite.test('an instance is handed to one at a time, and again after it was released', async (hub) => {
@@ -88,6 +110,22 @@ export function lockSuite(suite: Suite): void {
       assert.equal(again.messages.length, 1)
       await again.release([])
       await port.stop(0)
+    })
+    suite.test('who knows an older version is given the instance as it is now', async (hub) => {
+      const { signal } = new AbortController()
+      const port = await portWith(hub, 'a')
+      const first = await commitAgain(await port.nextOrchestration(signal), 'first')
+      await port.stop(0)
+      const other = await hub.service.startWorker({ ...spec, workerId: 'other' })
+      await hub.service.client.send([eventFor('a', 'event-1')])
+      const second = await commitAgain(await other.nextOrchestration(signal), 'second')
+      await hub.service.client.send([eventFor('a', 'event-2')])
+      const item = await other.nextOrchestration(signal)
+      const found = await item.load(first)
+      assert.ok(found !== 'unchanged')
+      assert.deepEqual([found.version, found.state?.customStatus], [second, '"second"'])
+      await item.release([])
+      await other.stop(0)
     })
     suite.test('a turn on nothing commits on the version that load gave', async (hub) => {
       const port = await hub.service.startWorker(spec)

@@ -97,6 +97,24 @@ export function middlewareSuite(suite: Suite): void {
       assert.deepEqual(await (await hub.client.start(three)).result({ timeout: '20s' }), [10, 'DTFX_MIDDLEWARE_FAILED', 30])
       assert.equal(faults, 2)
     })
+    suite.test('what it takes out of an outcome is decided again at the next turn', async (hub) => {
+      let turns = 0
+      const both = defineOrchestration('Both', async (ctx) => Promise.all([ctx.callActivity(work, 1), ctx.waitForExternalEvent<string>('Go')]))
+      await hub.startWorker({ orchestrations: [both], activities: [work] }, {
+        middleware: {
+          orchestration: [
+            async (_ctx, next) => {
+              const outcome = await next()
+              return ++turns === 1 ? { ...outcome, actions: [], customStatus: '"held"' } : outcome
+            },
+          ],
+        },
+      })
+      const handle = await hub.client.start(both)
+      await hub.eventually('its first turn is over', async () => (await handle.state())?.customStatus === 'held')
+      await handle.raiseEvent('Go', 'gone')
+      assert.deepEqual(await handle.result({ timeout: '10s' }), [10, 'gone'])
+    })
     suite.test('when it throws once the turn is retried and nothing is lost', async (hub) => {
       let thrown = 0
       await hub.startWorker({ orchestrations: [sequence], activities: [work] }, {

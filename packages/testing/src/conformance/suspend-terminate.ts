@@ -1,6 +1,6 @@
 /** Suspend, resume and terminate, alone and together. */
 import assert from 'node:assert/strict'
-import { defineEvent, defineOrchestration, OrchestrationTerminatedError } from '@dtfx/core'
+import { defineActivity, defineEvent, defineOrchestration, OrchestrationTerminatedError } from '@dtfx/core'
 import type { Suite } from './suite.js'
 
 const go = defineEvent<string>('Go')
@@ -18,6 +18,25 @@ export function suspendTerminateSuite(suite: Suite): void {
       await handle.raiseEvent(go, 'kept')
       await handle.resume('go on')
       assert.equal(await handle.result({ timeout: '10s' }), 'kept')
+    })
+    suite.test('while it is suspended it does nothing', async (hub) => {
+      let runs = 0
+      const count = defineActivity('Count', () => ++runs)
+      const acts = defineOrchestration('Acts', async (ctx) => {
+        await ctx.waitForExternalEvent(go)
+        return ctx.callActivity(count)
+      })
+      const echo = defineOrchestration('Echo', async (_ctx, n: number) => n)
+      await hub.startWorker({ orchestrations: [acts, echo], activities: [count] })
+      const handle = await hub.client.start(acts)
+      await handle.suspend()
+      await hub.eventually('it is suspended', async () => (await handle.state())?.status === 'Suspended')
+      await handle.raiseEvent(go, 'now')
+      for (const n of [1, 2, 3]) await (await hub.client.start(echo, n)).result({ timeout: '10s' })
+      assert.equal((await handle.state())?.status, 'Suspended')
+      assert.equal(runs, 0)
+      await handle.resume()
+      assert.equal(await handle.result({ timeout: '10s' }), 1)
     })
     suite.test('suspend twice, resume once', async (hub) => {
       await hub.startWorker({ orchestrations: [waiting] })

@@ -40,6 +40,18 @@ export function timerSuite(suite: Suite): void {
       await hub.startWorker({ orchestrations: [past] })
       assert.equal(await (await hub.client.start(past)).result({ timeout: '10s' }), 'done')
     })
+    suite.test('a timer that is longer than one hop takes several, and is not early', async (hub) => {
+      const hops = defineOrchestration('Hops', async (ctx, ms: number) => {
+        const before = ctx.now.getTime()
+        await ctx.createTimer(ms)
+        return ctx.now.getTime() - before
+      }, { timerHopMs: 1_000 })
+      await hub.startWorker({ orchestrations: [hops] })
+      const handle = await hub.client.start(hops, 1_200)
+      const elapsed = await handle.result({ timeout: '20s' })
+      assert.ok(elapsed >= 1_200, `${elapsed} < 1200`)
+      if (suite.capabilities.historyAfterCompletion) assert.equal((await hub.eventTypes(handle.instanceId)).filter((type) => type === 'TimerFired').length, 2)
+    })
     suite.test('a cancelled timer holds nothing up', async (hub) => {
       const cancels = defineOrchestration('Cancels', async (ctx) => {
         const timer = ctx.createTimer('1h')

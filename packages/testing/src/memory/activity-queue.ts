@@ -41,16 +41,20 @@ export class ActivityQueue {
     waiter.resolve(this.#lock(message, waiter.holder))
   }
 
-  /** The calls of one process that wait. */
+  /** The calls of one process that wait, for activities that it hosts. */
   slotsOf(holder: Holder): ActivitySlots<Waiter<ActivityWorkItem>> {
-    return { take: (name) => this.waiters.takeOf(holder, name), giveBack: (slot) => this.offer(slot) }
+    return { take: (name) => this.#slotOf(holder, name), giveBack: (slot) => this.offer(slot) }
   }
 
   /** Straight to the process that scheduled it, if it has a free slot. */
   addLocal(message: QueuedMessage, holder: Holder): void {
-    const waiter = this.waiters.takeOf(holder, nameOf(message))
+    const waiter = this.#slotOf(holder, nameOf(message))
     if (waiter === undefined) return this.add(message)
     waiter.resolve(this.#lock(message, holder))
+  }
+
+  #slotOf(holder: Holder, name: string): Waiter<ActivityWorkItem> | undefined {
+    return holder.hosts(name) ? this.waiters.takeOf(holder, name) : undefined
   }
 
   next(holder: Holder, signal: AbortSignal, accept: readonly string[] | undefined): Promise<ActivityWorkItem> {

@@ -26,6 +26,8 @@ export interface Holder {
   readonly local: LocalActivities
   /** What it has sent of outboxes. */
   readonly sent: WeakSet<OutboxEntry>
+  /** It has an activity of this name, or does not say what it has. */
+  hosts(activity: string): boolean
   /** Called once for each item when it is settled or lost. */
   itemEnded(): void
 }

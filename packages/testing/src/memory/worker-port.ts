@@ -15,6 +15,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
   readonly ready = new Fifo<InstanceRecord>()
   readonly local: LocalActivities
   readonly sent = new WeakSet<OutboxEntry>()
+  readonly #hosted: ReadonlySet<string> | undefined
   #stopped: Promise<StopReport> | undefined
   #onItemEnded: (() => void) | undefined
 
@@ -26,6 +27,7 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
     readonly onStopped: (port: MemoryWorkerPort) => void,
   ) {
     this.workerId = spec.workerId
+    this.#hosted = spec.hosted === undefined ? undefined : new Set(spec.hosted.activities.map(({ name }) => name))
     this.steps = steps
     this.clock = clock
     this.local = new LocalActivities({ clock, hiddenForMs: hub.locks.timeoutMs })
@@ -53,6 +55,10 @@ export class MemoryWorkerPort implements WorkerPort, Holder {
 
   get isStopped(): boolean {
     return this.#stopped !== undefined && this.hub.locks.heldBy(this).length === 0
+  }
+
+  hosts(activity: string): boolean {
+    return this.#hosted?.has(activity) ?? true
   }
 
   itemEnded(): void {

@@ -17,7 +17,7 @@ export interface ActivitySlot {
 
 /** The calls of one worker that wait: its free slots. */
 export interface ActivitySlots<Slot extends ActivitySlot> {
-  /** A call that takes activities of this name; it is kept for the caller. */
+  /** A call that takes activities of this name, of a worker that hosts it; it is kept for the caller. */
   take(name: string): Slot | undefined
   /** Waits on, or gets something else. */
   giveBack(slot: Slot): void

@@ -1,0 +1,78 @@
+/** Deliberate faults in how activities run where they were scheduled: the result that is handed back, its backup, and the session that keeps them. */
+const memory = (name) => `packages/testing/src/memory/${name}.ts`
+const local = (name) => `packages/core/src/provider/local-activities/${name}.ts`
+
+export const localMutants = [
+  {
+    name: 'the loss of the instance drops a completion',
+    file: memory('local/instance-owner'),
+    find: 'void this.work.leave()',
+    replace: 'for (const { activity } of this.work.take()) void activity.backup.delete()',
+    breaks: 'a result that waits for a turn is gone when another process gets the instance',
+    caughtBy: 'simulation',
+    seeds: 400,
+  },
+  {
+    name: 'the backup is deleted before the commit',
+    file: memory('commit/messages-first'),
+    find: "const isWritten = await item.step('write', () => write(item, checkpoint))",
+    replace: "for (const settlement of checkpoint.settlements) if ('activity' in (settlement.receipt as object)) await item.settleInStep(settlement)\n      const isWritten = await item.step('write', () => write(item, checkpoint))",
+    breaks: 'after a crash neither the result nor the message is there, and nothing runs the activity again',
+    caughtBy: 'simulation',
+    commit: 'messages-first',
+  },
+  {
+    name: 'the backup is deleted when the activity has run',
+    file: local('local-work'),
+    find: 'this.#completions.push(this.activities.completion(activity, answer))',
+    replace: 'this.#completions.push(this.activities.completion(activity, answer))\n    void activity.backup.delete()',
+    breaks: 'a result that is only in memory dies with its process',
+    caughtBy: 'simulation',
+    commit: 'messages-first',
+  },
+  {
+    name: 'the backups of a commit of which nobody knows are deleted',
+    file: local('local-reservation'),
+    find: "abandon(): void {",
+    replace: 'abandon(): void {\n    for (const backup of this.#backups.values()) void backup.delete()',
+    breaks: 'a turn that was committed after all waits for activities that nobody runs',
+    caughtBy: 'simulation',
+    commit: 'messages-first',
+    seeds: 200,
+  },
+  {
+    name: 'a fault is settled on the backup',
+    file: local('local-completion'),
+    find: "if (outcome !== 'consumed' && outcome !== 'discard') await this.activity.backup.sendSettled(this.answer, { outcome, code, reason, until })",
+    replace: '',
+    breaks: 'a turn that failed takes the result with it instead of giving it back as a message',
+    caughtBy: 'conformance',
+    commit: 'messages-first',
+  },
+  {
+    name: 'the wake-up of a session is completed',
+    file: memory('commit/state-first-outbox'),
+    find: 'const kept = item.hasUnsent ? all',
+    replace: 'const kept = false ? all',
+    breaks: 'a crash while activities run leaves an outbox that nobody looks at',
+    caughtBy: 'simulation',
+    commit: 'state-first-outbox',
+  },
+  {
+    name: 'a local activity leaves the outbox at the next commit',
+    file: memory('commit/state-first-outbox'),
+    find: 'const carried = record.outbox.filter((entry) => !holder.sent.has(entry) && !answered.has(entry.outbound.id))',
+    replace: 'const carried: OutboxEntry[] = []',
+    breaks: 'an activity that still runs when its instance is committed again is forgotten if its process dies',
+    caughtBy: 'simulation',
+    commit: 'state-first-outbox',
+  },
+  {
+    name: 'a stop keeps the results of local activities to itself',
+    file: memory('worker-port'),
+    find: 'await Promise.allSettled(owned.map((owner) => owner.drain()))',
+    replace: '',
+    breaks: 'what is done when a worker stops is not sent; the activities run again',
+    caughtBy: 'conformance',
+  },
+]
