@@ -76,7 +76,7 @@ async function start({ scenario, ledger, client }: StepWorld, step: StartStep): 
 
 async function raise({ scenario, ledger, client }: StepWorld, step: RaiseStep): Promise<StepResult> {
   const { instanceId, event, count, atOnce } = step
-  // What comes before the time of the start is put off by the clock of a worker, so that its place among what comes later is open.
+  // What comes before the time of the start is put off, message by message, by the clock of the worker that meets it: its place among what comes later is not guaranteed (docs/reliability.md).
   const isDelayed = scenario.script.some((other) => other.kind === 'start' && other.instanceId === instanceId && other.delayMs !== undefined)
   const one = async (): Promise<void> => {
     for (let tries = 0; tries < maxTries; tries++) {
