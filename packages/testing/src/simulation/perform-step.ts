@@ -50,7 +50,8 @@ export async function performStep(world: StepWorld, step: ScriptStep): Promise<S
   }
 }
 
-async function start({ scenario, ledger, client }: StepWorld, step: StartStep): Promise<StepResult> {
+async function start(world: StepWorld, step: StartStep): Promise<StepResult> {
+  const { scenario, ledger, client } = world
   const { instanceId, event, delayMs } = step
   const program = scenario.instances.find((planned) => planned.instanceId === instanceId)?.program
   const input = { program, root: instanceId, generation: 0, carried: [] } as unknown as ProgramInput
@@ -70,13 +71,17 @@ async function start({ scenario, ledger, client }: StepWorld, step: StartStep): 
   }
   const outcomes = await Promise.all((['error', ...step.rivals] as const).map(one))
   // One refusal or acknowledgement proves that the instance exists.
-  if (outcomes.some((outcome) => outcome !== 'unknown')) return 'done'
-  return (await one('skip')) === 'unknown' ? 'again' : 'done'
+  const isKnown = outcomes.some((outcome) => outcome !== 'unknown')
+  const last = isKnown ? undefined : await one('skip')
+  if (last === 'unknown') return 'again'
+  // The start that won may have done so without its event: then that is raised.
+  if (event === undefined || last === 'acknowledged' || outcomes.includes('acknowledged')) return 'done'
+  return raise(world, { kind: 'raise', atMs: step.atMs, instanceId, event, count: 1, atOnce: true })
 }
 
 async function raise({ scenario, ledger, client }: StepWorld, step: RaiseStep): Promise<StepResult> {
   const { instanceId, event, count, atOnce } = step
-  // What comes before the time of the start is put off by the clock of a worker, so that its place among what comes later is open.
+  // What comes before the time of the start is put off, message by message, by the clock of the worker that meets it: its place among what comes later is not guaranteed (docs/reliability.md).
   const isDelayed = scenario.script.some((other) => other.kind === 'start' && other.instanceId === instanceId && other.delayMs !== undefined)
   const one = async (): Promise<void> => {
     for (let tries = 0; tries < maxTries; tries++) {

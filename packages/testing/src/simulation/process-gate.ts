@@ -21,7 +21,8 @@ export interface GateOptions {
   readonly onMove: () => void
 }
 
-const never = new Promise<never>(() => {})
+/** One for each who waits: a promise keeps those who wait for it, and with them all that a dead process had. */
+const never = (): Promise<never> => new Promise(() => {})
 
 export class ProcessGate implements Steps {
   readonly #options: GateOptions
@@ -57,7 +58,7 @@ export class ProcessGate implements Steps {
   async enter(): Promise<void> {
     const { clock, onMove } = this.#options
     while (!this.isDead && clock.monotonicMs() < this.#pausedUntilMs) await sleep(clock, this.#pausedUntilMs - clock.monotonicMs())
-    if (this.isDead) await never
+    if (this.isDead) await never()
     onMove()
   }
 
@@ -70,11 +71,11 @@ export class ProcessGate implements Steps {
     switch (fault) {
       case 'crash-before':
         this.die()
-        return never
+        return never()
       case 'crash-after':
         quietly(write)
         this.die()
-        return never
+        return never()
       case 'pause':
         this.pause(dice.between(1, maxPauseMs))
         break
