@@ -63,6 +63,25 @@ describe('delayed messages', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it.each(['messages-first', 'state-first-outbox', 'atomic'] as const)('%s: timers leave with the execution that set them', async (commit) => {
+    const { service, port } = await memoryHub({ commit })
+    await create(service, 'a')
+    await runTurn(port, { outbound: [timer('a', 1, '2031-01-01T00:00:00.000Z')] })
+    expect(service.occupancy().delayed).toBe(1)
+    await service.client.send([raised('a', 'go')])
+    await runTurn(port, { executionId: 'next', state: stateOf('a', { executionId: 'next' }) })
+    expect(service.occupancy().delayed).toBe(0)
+  })
+
+  it('those of an execution that is not committed yet stay when the state of the one before it is shown', async () => {
+    const { service, port } = await memoryHub({ commit: 'messages-first' })
+    await create(service, 'a')
+    const early = timer('a', 1, '2031-01-01T00:00:00.000Z')
+    await service.client.send([{ ...early, message: { ...early.message, instance: { instanceId: 'a', executionId: 'next' } } }])
+    await runTurn(port, {})
+    expect(service.occupancy().delayed).toBe(1)
+  })
+
   it('hold a scheduled start, and what was sent with it, until its time', async () => {
     const { service, port, clock } = await memoryHub()
     const start = startOf('a', { deliverAt: '2030-01-02T00:00:00.000Z' })

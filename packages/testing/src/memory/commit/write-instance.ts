@@ -20,11 +20,16 @@ export async function showWritten(item: OrchestrationItem): Promise<void> {
   if (record.shown !== record.state) await item.step('show', () => showInstance(hub, record))
 }
 
-/** Makes the state visible. Timers that were set by an execution that has ended would only be discarded when they fire: they leave now, and the clock has nothing to wait for. */
+/**
+ * Makes the state visible. Timers that were set by an execution that has ended would only be discarded when they fire: they leave now, and the clock has nothing to wait for.
+ * Those of an execution that nobody knows yet stay: where messages go first they are here before the commit that begins it.
+ */
 export function showInstance(hub: Hub, record: InstanceRecord): void {
+  const before = record.shown?.executionId
   hub.store.show(record)
   const { state } = record
   if (state === undefined || record.delayed === undefined) return
-  const liveExecutionId = isFinal(state.status) ? undefined : state.executionId
-  hub.dropDelayed(record, ({ message: { event, instance } }) => event.type === 'TimerFired' && instance.executionId !== undefined && instance.executionId !== liveExecutionId)
+  const { executionId, status } = state
+  const hasEnded = (of: string): boolean => (of === executionId ? isFinal(status) : hub.commit !== 'messages-first' || of === before)
+  hub.dropDelayed(record, ({ message: { event, instance } }) => event.type === 'TimerFired' && instance.executionId !== undefined && hasEnded(instance.executionId))
 }
