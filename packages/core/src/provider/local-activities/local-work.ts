@@ -37,6 +37,16 @@ export class LocalWork {
     return this.#completions.length > 0
   }
 
+  /** What runs here now. */
+  get running(): Iterable<LocalActivity> {
+    return this.#running.values()
+  }
+
+  /** Something runs here, or its result waits here. */
+  get isBusy(): boolean {
+    return this.#running.size > 0 || this.hasResults
+  }
+
   /** Runs here, or its result waits here. */
   has(id: MessageId): boolean {
     return this.#running.has(id) || this.#completions.some(({ activity }) => activity.delivered.id === id)

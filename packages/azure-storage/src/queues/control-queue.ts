@@ -1,0 +1,92 @@
+/**
+ * The control queue of a partition that this worker owns: fetches its messages and sorts them into the inbox.
+ *
+ * Invariants:
+ * 1. Nothing is fetched once the lease may have run out, and nothing that was fetched meanwhile is handed out then.
+ * 2. Messages of entities are left to .NET: hidden for a while, never changed, never set aside.
+ * 3. A message that cannot be read is set aside alone.
+ */
+import type { DequeuedMessageItem } from '@azure/storage-queue'
+import type { Inbox } from '../instances/inbox.js'
+import type { OwnedPartition } from '../instances/owned-partition.js'
+import { ReceivedMessage } from '../instances/received-message.js'
+import { receivedMessage } from '../messages/message-receiver.js'
+import { idOfQueueMessage } from '../messages/queue-message.js'
+import type { WorkerParts } from '../worker-parts.js'
+import { MessageLock } from './message-lock.js'
+import { QueuePoller } from './queue-poller.js'
+
+export class ControlQueue {
+  readonly #poller: QueuePoller
+  readonly #unregister: () => void
+
+  constructor(
+    readonly parts: WorkerParts,
+    readonly partition: OwnedPartition,
+    readonly inbox: Inbox,
+  ) {
+    const { host, settings, wakers } = parts
+    this.#poller = new QueuePoller({
+      clock: host.clock,
+      random: host.random,
+      maxPauseMs: settings.maxPollingInterval,
+      room: () => (partition.isListening ? settings.maxPrefetchedMessages - inbox.size : 0),
+      receive: (count) => this.#receive(count),
+      failed: (error) => parts.log.failed(partition.name, error),
+    })
+    this.#unregister = wakers.add(partition.name, () => this.#poller.wake())
+    this.#poller.start()
+  }
+
+  wake(): void {
+    this.#poller.wake()
+  }
+
+  /** Resolves when nothing is being fetched any more. */
+  async stop(): Promise<void> {
+    this.#unregister()
+    await this.#poller.stop()
+  }
+
+  async #receive(count: number): Promise<number> {
+    const { parts, partition, inbox } = this
+    const { host, settings, clients } = parts
+    const lockMs = settings.controlQueueLock
+    const sentMs = host.clock.monotonicMs()
+    const queue = clients.queue(partition.name)
+    const { receivedMessageItems: items } = await queue.receiveMessages({ numberOfMessages: count, visibilityTimeout: Math.ceil(lockMs / 1_000) })
+    if (items.length === 0) clients.requests.reclassify('queue get control', 'queue get control, empty')
+    await Promise.all(items.map((item) => this.#sort(item, new MessageLock(queue, item, host, sentMs + lockMs))))
+    inbox.pump()
+    return items.length
+  }
+
+  async #sort(item: DequeuedMessageItem, lock: MessageLock): Promise<void> {
+    const { parts, partition, inbox } = this
+    if (inbox.refreshed(item.messageId, item.popReceipt, lock.deadlineMs)) return
+    if (!partition.isListening) return lock.putBack(0).catch(() => {})
+    const received = await receivedMessage(item, parts.blobs, parts.host.clock.nowTicks())
+    switch (received.kind) {
+      case 'message': {
+        const order = { insertedMs: item.insertedOn.getTime(), sequenceNumber: Number(received.envelope.sequenceNumber) }
+        const message = new ReceivedMessage(received.content, lock, partition, item.dequeueCount, order, received.envelope.episode, received.withFaults)
+        return partition.isListening ? inbox.add(message) : lock.putBack(0).catch(() => {})
+      }
+      case 'early':
+        return lock.putBack(parts.sender.msUntil(received.until)).catch(() => {})
+      case 'entity':
+        return lock.putBack(leftAloneMs(item.dequeueCount)).catch(() => {})
+      case 'unreachable':
+        parts.log.failed(partition.name, received.error)
+        return lock.putBack(leftAloneMs(item.dequeueCount)).catch(() => {})
+      case 'unreadable':
+        await parts.quarantine.add({ id: idOfQueueMessage(item.messageId), queue: partition.name, text: item.messageText, code: received.code, reason: received.reason })
+        return lock.delete().catch(() => {})
+    }
+  }
+}
+
+/** As .NET leaves a message alone that it cannot process: twice as long each time, ten minutes at most. */
+function leftAloneMs(dequeueCount: number): number {
+  return Math.min(2 ** Math.min(dequeueCount, 10), 600) * 1_000
+}

@@ -1,0 +1,201 @@
+/**
+ * Histories in their table: read as one consistent view, and written on condition of the sentinel.
+ *
+ * Invariants:
+ * 1. A write that was refused changed nothing; one of unknown result is told as such, and {@link HistoryStore.versionOf} finds out.
+ * 2. A checkpoint of several transactions is committed by the first: its plan was stored before, and whoever finds it unfinished finishes it, before anything else is read or written.
+ * 3. Rows that a .NET worker wrote last are the truth, whatever we said about them before.
+ */
+import { AmbiguousCommitError, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
+import type { TableClient, TransactionAction } from '@azure/data-tables'
+import type { MessageBlobs } from '../messages/message-blobs.js'
+import { committedState, decodeToldState, encodeToldState } from '../rows/committed-state.js'
+import { asPlayed, historyRow } from '../rows/history-row.js'
+import { escapeKey } from '../rows/partition-key.js'
+import { historyRowKey, sentinelRowKey } from '../rows/row-key.js'
+import { sentinelColumns, type StoredSentinel } from '../rows/sentinel-row.js'
+import { entityOf, type KeyedRow } from '../rows/table-row.js'
+import { once, repeat, type RepeatHost } from '../storage/repeat.js'
+import type { RequestGate } from '../storage/request-gate.js'
+import { outcomeOf } from '../storage/storage-error.js'
+import { decodePlan, encodePlan, planCommit, type CommitPart, type CommitPlan } from './commit-plan.js'
+import { readHistory, readSentinel, type HistoryRead } from './history-reader.js'
+import { decodeVersion, encodeVersion, nothingStored, type HistoryVersion } from './history-version.js'
+import { LargeTexts } from './large-texts.js'
+
+export interface StoredInstance {
+  readonly version: InstanceVersion
+  readonly history: readonly HistoryEvent[]
+  readonly consumedIds: ConsumedIds
+  readonly sequence: number
+  /** We wrote last: the state is known without a look at what clients see. */
+  readonly isOurs: boolean
+  /** As of the history; `shown`: what clients see, for what a .NET worker keeps nowhere else. */
+  state(shown?: InstanceState): InstanceState | undefined
+}
+
+export interface HistoryStoreParts {
+  readonly table: TableClient
+  readonly blobs: MessageBlobs
+  readonly host: RepeatHost
+  readonly gate: RequestGate
+}
+
+/** How often a commit is finished anew because somebody else did so at the same time. */
+const maxFinishes = 5
+
+export class HistoryStore {
+  readonly #large: LargeTexts
+
+  constructor(readonly parts: HistoryStoreParts) {
+    this.#large = new LargeTexts(parts.blobs, parts.gate)
+  }
+
+  sequenceOf(version: InstanceVersion): number {
+    return decodeVersion(version)?.sequence ?? 0
+  }
+
+  async load(instanceId: InstanceId): Promise<StoredInstance> {
+    const { sentinel, rows } = await this.#readWhole(instanceId)
+    const history = await this.#events(instanceId, rows)
+    const sequence = sentinel?.sequence ?? 0
+    const isOurs = sentinel?.eventCount === rows.length
+    return {
+      version: encodeVersion({ etag: sentinel?.etag, eventCount: rows.length, sequence }),
+      history,
+      consumedIds: sentinel?.consumedIds ?? noIds,
+      sequence,
+      isOurs: sentinel === undefined || isOurs,
+      state: (shown) => committedState({ instanceId, history, shown, told: isOurs && sentinel?.state !== undefined ? decodeToldState(sentinel.state, `sentinel of '${instanceId}'`) : undefined }),
+    }
+  }
+
+  /** The new version; undefined: another one is stored than the checkpoint's base. @throws AmbiguousCommitError, TransientError, PermanentError */
+  async write(instanceId: InstanceId, checkpoint: Checkpoint, now: Ticks): Promise<InstanceVersion | undefined> {
+    const base = decodeVersion(checkpoint.base)
+    if (base === undefined) return undefined
+    const plan = await this.#plan(instanceId, checkpoint, base, now)
+    if (plan.parts.length > 1) await this.parts.blobs.put(planName(instanceId, checkpoint.checkpointId), encodePlan(plan))
+    const etag = await this.#writePart(instanceId, plan.parts[0] as CommitPart, base.etag)
+    if (etag === undefined) return undefined
+    const eventCount = eventCountOf(plan)
+    const sequence = base.sequence + 1
+    if (plan.parts.length === 1) return encodeVersion({ etag, eventCount, sequence })
+    return this.#writeRest(instanceId, checkpoint.checkpointId, plan, { etag, part: 0, eventCount, sequence })
+  }
+
+  /** The version that this checkpoint made, if it is stored. What was written of it only in part is finished first. */
+  async versionOf(instanceId: InstanceId, checkpointId: string): Promise<InstanceVersion | undefined> {
+    const { table, host } = this.parts
+    let sentinel = await readSentinel(table, host, instanceId)
+    if (sentinel?.openCheckpointId === checkpointId && sentinel.eventCount !== undefined && !sentinel.isComplete) {
+      await this.#readWhole(instanceId)
+      sentinel = await readSentinel(table, host, instanceId)
+    }
+    if (sentinel?.checkpointId !== checkpointId || sentinel.eventCount === undefined) return undefined
+    return encodeVersion({ etag: sentinel.etag, eventCount: sentinel.eventCount, sequence: sentinel.sequence })
+  }
+
+  /** With what an earlier commit left undone finished. */
+  async #readWhole(instanceId: InstanceId): Promise<HistoryRead> {
+    const { table, host, blobs } = this.parts
+    for (let tried = 0; ; tried++) {
+      const read = await readHistory(table, host, instanceId)
+      const { sentinel, rows } = read
+      const checkpointId = sentinel?.openCheckpointId
+      if (sentinel === undefined || sentinel.isComplete || checkpointId === undefined || sentinel.eventCount !== rows.length || tried === maxFinishes) return read
+      const json = await blobs.get(planName(instanceId, checkpointId))
+      // Finished by somebody else since.
+      if (json === undefined) continue
+      const plan = decodePlan(json, `plan of checkpoint '${checkpointId}'`)
+      await this.#writeRest(instanceId, checkpointId, plan, { etag: sentinel.etag, part: sentinel.part, eventCount: eventCountOf(plan), sequence: sentinel.sequence })
+    }
+  }
+
+  /** Undefined: somebody else goes on with it. The checkpoint is committed whatever happens here. */
+  async #writeRest(instanceId: InstanceId, checkpointId: string, plan: CommitPlan, from: { etag: string; part: number; eventCount: number; sequence: number }): Promise<InstanceVersion> {
+    let { etag } = from
+    for (const part of plan.parts.slice(from.part + 1)) {
+      const next = await this.#writePart(instanceId, part, etag).catch((error: unknown) => {
+        throw new AmbiguousCommitError(`writing the history of '${instanceId}'`, 'a part of it is written, and the rest will be', error)
+      })
+      // Somebody else has finished it, and may have gone on: whoever takes this for the version will find that out.
+      if (next === undefined) return encodeVersion({ ...from, etag })
+      etag = next
+    }
+    await this.parts.blobs.delete(planName(instanceId, checkpointId)).catch(() => {})
+    return encodeVersion({ ...from, etag })
+  }
+
+  /** The new ETag of the sentinel; undefined: it is another one than `etag`, or there is one where there should be none. */
+  async #writePart(instanceId: InstanceId, { rows, deletes, sentinel }: CommitPart, etag: string | undefined): Promise<string | undefined> {
+    const partitionKey = escapeKey(instanceId)
+    const guard = entityOf({ partitionKey, rowKey: sentinelRowKey, columns: sentinel })
+    const actions: TransactionAction[] = [
+      ...rows.map((row): TransactionAction => ['upsert', entityOf(row), 'Replace']),
+      ...deletes.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }]),
+      etag === undefined ? ['create', guard] : ['update', guard, 'Merge', { etag }],
+    ]
+    try {
+      const { subResponses } = await once(`writing the history of '${instanceId}'`, () => this.parts.table.submitTransaction(actions))
+      return subResponses.at(-1)?.etag
+    } catch (error) {
+      // The sentinel or a row that was to go is not there: the instance was purged, or written, meanwhile.
+      if (outcomeOf(error) === 'conflict' || outcomeOf(error) === 'missing') return undefined
+      throw error
+    }
+  }
+
+  async #plan(instanceId: InstanceId, checkpoint: Checkpoint, base: HistoryVersion, now: Ticks): Promise<CommitPlan> {
+    const { history, executionId, checkpointId, state, consumedIds } = checkpoint
+    const eventsBefore = history.kind === 'append' ? base.eventCount : 0
+    const partitionKey = escapeKey(instanceId)
+    const plain = history.events.map((event, index): KeyedRow => ({ partitionKey, rowKey: historyRowKey(eventsBefore + index), columns: historyRow(asPlayed(event), executionId) }))
+    const rows = await this.#large.offloadAll(plain, checkpointId)
+    const stored = state === undefined || consumedIds === undefined ? await this.#unchangedParts(instanceId, base) : undefined
+    const eventCount = eventsBefore + rows.length
+    return planCommit({
+      rows,
+      eventsBefore,
+      deletes: history.kind === 'append' ? [] : range(eventCount, base.eventCount).map(historyRowKey),
+      completedAt: now,
+      sentinel: ({ part, eventCount: written, completedAt }) =>
+        sentinelColumns({
+          executionId: executionId === '' ? (stored?.executionId ?? '') : executionId,
+          checkpointId,
+          completedAt,
+          part,
+          eventCount: written,
+          consumedIds: consumedIds ?? stored?.consumedIds ?? noIds,
+          rewindEpoch: stored?.rewindEpoch ?? 0,
+          sequence: base.sequence + 1,
+          state: state === undefined ? stored?.state : encodeToldState(state),
+        }),
+    })
+  }
+
+  /** What a checkpoint leaves as it is has to be said again, because each sentinel says all. */
+  async #unchangedParts(instanceId: InstanceId, base: HistoryVersion): Promise<StoredSentinel | undefined> {
+    return base.etag === undefined ? undefined : readSentinel(this.parts.table, this.parts.host, instanceId)
+  }
+
+  async #events(instanceId: InstanceId, rows: HistoryRead['rows']): Promise<HistoryEvent[]> {
+    const whole = await this.#large.inlineAll(rows)
+    return whole.map((row) => eventOf(row, instanceId))
+  }
+}
+
+const noIds: ConsumedIds = { deleted: [], pending: [] }
+
+/** Of a checkpoint that is on its way: gone when it is committed whole. */
+function planName(instanceId: InstanceId, checkpointId: string): string {
+  return `${escapeKey(instanceId)}/checkpoint-${checkpointId}.json.gz`
+}
+
+function eventCountOf({ parts }: CommitPlan): number {
+  return Number(parts.at(-1)?.sentinel['EventCount'] ?? 0)
+}
+
+function range(from: number, to: number): number[] {
+  return to <= from ? [] : Array.from({ length: to - from }, (_, index) => from + index)
+}

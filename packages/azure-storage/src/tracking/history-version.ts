@@ -1,0 +1,29 @@
+/**
+ * The version of a stored instance, opaque to everybody above: the ETag of its sentinel, with what a write on it has to know of what is there.
+ * Invariant: an ETag is never used twice; "nothing" is a version as well.
+ */
+import type { InstanceVersion } from '@dtfx/core/provider'
+
+export interface HistoryVersion {
+  /** Undefined: there is no sentinel. */
+  readonly etag: string | undefined
+  /** Rows of the execution. */
+  readonly eventCount: number
+  /** Commits of the instance so far. */
+  readonly sequence: number
+}
+
+export const nothingStored: HistoryVersion = { etag: undefined, eventCount: 0, sequence: 0 }
+
+export function encodeVersion({ etag = '', eventCount, sequence }: HistoryVersion): InstanceVersion {
+  return `${sequence}.${eventCount}.${etag}`
+}
+
+/** Undefined for what is no version of ours. */
+export function decodeVersion(version: InstanceVersion | undefined): HistoryVersion | undefined {
+  if (version === undefined) return nothingStored
+  const read = /^(\d+)\.(\d+)\.(.*)$/.exec(String(version))
+  if (read === null) return undefined
+  const [, sequence, eventCount, etag] = read
+  return { sequence: Number(sequence), eventCount: Number(eventCount), etag: etag === '' ? undefined : etag }
+}
