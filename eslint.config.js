@@ -7,7 +7,7 @@ const noSleep = {
 }
 
 export const config = tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/.turbo/**', 'quickstart-report/**', 'packages/core/test/fixtures/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '**/.turbo/**', 'quickstart-report/**', 'packages/*/test/fixtures/**'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],

@@ -1,0 +1,84 @@
+/**
+ * The blobs with what does not fit into a queue message or a table cell: gzip of UTF-8, in the hub's container, which is made when it is first written to.
+ * Invariant: writing is repeatable. A name is only ever used for one text, so that whoever writes it again changes nothing.
+ */
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import type { ContainerClient } from '@azure/storage-blob'
+import { dtfxError } from '@dtfx/core/provider'
+import { repeat, type RepeatHost } from '../storage/repeat.js'
+import { codeOf, outcomeOf } from '../storage/storage-error.js'
+
+const compress = promisify(gzip)
+const decompress = promisify(gunzip)
+/** More than any payload; bounds what a damaged or hostile blob can unfold to. */
+const maxTextBytes = 512 * 1024 * 1024
+
+export class MessageBlobs {
+  constructor(
+    readonly container: ContainerClient,
+    readonly host: RepeatHost,
+  ) {}
+
+  async put(name: string, text: string): Promise<void> {
+    const body = await compress(Buffer.from(text, 'utf8'))
+    const upload = async (): Promise<void> => {
+      await this.container.getBlockBlobClient(name).upload(body, body.length, { blobHTTPHeaders: { blobContentType: 'application/octet-stream' } })
+    }
+    try {
+      await repeat(`writing blob '${name}'`, this.host, upload)
+    } catch (error) {
+      if (codeOf(error) !== 'ContainerNotFound') throw error
+      await repeat(`creating container '${this.container.containerName}'`, this.host, () => this.container.createIfNotExists())
+      await repeat(`writing blob '${name}'`, this.host, upload)
+    }
+  }
+
+  /** Undefined: there is no such blob. @throws DTFX_WIRE_INVALID if it holds no compressed text */
+  async get(name: string, signal?: AbortSignal): Promise<string | undefined> {
+    const body = await this.#download(name, signal)
+    if (body === undefined) return undefined
+    try {
+      return (await decompress(body, { maxOutputLength: maxTextBytes })).toString('utf8')
+    } catch (cause) {
+      throw dtfxError('DTFX_WIRE_INVALID', { what: `blob '${name}'`, problem: cause instanceof Error ? cause.message : String(cause) }, cause)
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    try {
+      await repeat(`deleting blob '${name}'`, this.host, () => this.container.getBlockBlobClient(name).delete())
+    } catch (error) {
+      if (outcomeOf(error) !== 'missing') throw error
+    }
+  }
+
+  /** Deletes every blob whose name begins with `prefix`; returns how many there were. */
+  async deleteAll(prefix: string): Promise<number> {
+    const names = await this.#list(prefix)
+    for (const name of names) await this.delete(name)
+    return names.length
+  }
+
+  async #list(prefix: string): Promise<readonly string[]> {
+    try {
+      return await repeat(`listing blobs '${prefix}'`, this.host, async () => {
+        const names: string[] = []
+        for await (const { name } of this.container.listBlobsFlat({ prefix })) names.push(name)
+        return names
+      })
+    } catch (error) {
+      if (outcomeOf(error) === 'missing') return []
+      throw error
+    }
+  }
+
+  async #download(name: string, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
+    try {
+      return await repeat(`reading blob '${name}'`, this.host, () => this.container.getBlockBlobClient(name).downloadToBuffer(0, undefined, signal === undefined ? {} : { abortSignal: signal }), signal)
+    } catch (error) {
+      if (outcomeOf(error) === 'missing') return undefined
+      throw error
+    }
+  }
+}
