@@ -74,6 +74,7 @@ export { failureFromError, failureText, type FailureDetails } from './errors/fai
 export { AmbiguousCommitError, LockLostError, PermanentError, StaleError, TransientError } from './errors/provider-errors.js'
 export type { ErrorCode } from './errors/registry.js'
 
+export { logEvents, type LogEvent } from './telemetry/log-events.js'
 export type { Logger, LogFields, LogLevel } from './telemetry/logger.js'
 export type { Metrics, MetricName } from './telemetry/metrics.js'
 export type { Span, SpanOptions, Tracer } from './telemetry/tracer.js'

@@ -67,6 +67,10 @@ export const errorTemplates = {
   DTFX_TRANSIENT: '{what} failed for a passing reason: {problem}',
   DTFX_PERMANENT: '{what} failed: {problem}',
   DTFX_WIRE_INVALID: '{what} is not valid: {problem}',
+  // providers
+  DTFX_MIXED_PARTITION_MANAGERS: "Task hub '{taskHub}' is served by workers that share its partitions by leases on blobs ({blobs}), which cannot see the workers of this kind. Stop them, or switch them to the table partition manager, and start again.",
+  DTFX_PARTITION_COUNT: "Task hub '{taskHub}' was created with {actual} partitions; this process is configured for {expected}. Give all processes of a hub the same partition count.",
+  DTFX_PARTITIONS_HELD: 'Worker {workerId} stopped after {deadlineMs} ms while it still held {partitions}. Other workers take over when its leases run out.',
   // the test kit
   DTFX_TEST_STUCK: 'Nothing more will happen by itself, and {what}.',
 } as const

@@ -26,6 +26,9 @@ export const metricNames = {
   'dtfx.messages.quarantined': 'messages set aside, by code',
   'dtfx.cache.hits': 'turns that continued a suspended execution',
   'dtfx.cache.misses': 'turns that replayed a history',
+  'dtfx.partitions.owned': 'partitions that this worker listens to',
+  'dtfx.partition.unowned_ms': 'milliseconds that a partition has had no owner, by partition; 0 while it has one',
+  'dtfx.partition.oldest_message_ms': 'age of the oldest visible message of a partition in milliseconds, by partition',
   'dtfx.cache.bytes': 'estimated bytes of the suspended executions kept in memory',
 } as const
 
