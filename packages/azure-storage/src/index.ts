@@ -1,2 +1,3 @@
 /** Entry of the package: the Azure Storage provider. Only re-exports. */
-export type { StorageAccess, StorageAccount } from './storage/storage-account.js'
+export { AzureStorageService, createOrchestrationService } from './service.js'
+export type { AzureStorageOptions } from './settings.js'

@@ -41,6 +41,7 @@ export interface ActivityHost {
   textOf(message: OutboundMessage, options: SendOptions): Promise<string>
   /** Milliseconds until a time that was given to us. */
   msUntil(time: Ticks | undefined): number
+  begun(item: ActivityItem): void
   ended(item: ActivityItem): void
 }
 
@@ -61,6 +62,7 @@ export class ActivityItem implements ActivityWorkItem {
   ) {
     this.delivered = { ...content, deliveryCount, receipt: this }
     this.#lockedUntil = this.#untilDeadline()
+    host.begun(this)
   }
 
   get lockedUntil(): Ticks {

@@ -118,6 +118,10 @@ export class Inbox {
     return taken
   }
 
+  records(): Iterable<InstanceRecord> {
+    return this.#records.values()
+  }
+
   recordsOf(partition: OwnedPartition): InstanceRecord[] {
     return [...this.#records.values()].filter((record) => record.partition === partition)
   }

@@ -1,18 +1,21 @@
 /** An instance that this worker has locked, with the messages it had at that moment and the results of its local activities. */
 import {
   addMs,
+  deferred,
   LocalCompletion,
   LockLostError,
   PermanentError,
   type Checkpoint,
   type CommitResult,
   type Delivered,
+  type HistoryEvent,
   type InstanceSnapshot,
   type InstanceVersion,
   type OrchestrationWorkItem,
   type Settlement,
   type Ticks,
 } from '@dtfx/core/provider'
+import { replyToOf } from '../messages/episode-id.js'
 import { TurnCommit } from './turn-commit.js'
 import type { InstanceRecord } from './instance-record.js'
 import { ReceivedMessage } from './received-message.js'
@@ -20,12 +23,15 @@ import type { WorkerStore } from './worker-store.js'
 
 export class OrchestrationItem implements OrchestrationWorkItem {
   readonly kind = 'orchestration'
-  readonly messages: readonly Delivered[]
+  messages: readonly Delivered[]
   readonly taken: readonly ReceivedMessage[]
   readonly completions: readonly LocalCompletion[]
   #status: 'held' | 'settled' | 'lost' = 'held'
   #commit: TurnCommit | undefined
   readonly #lost = new AbortController()
+  readonly #ended = deferred<void>()
+  /** On the monotonic clock: unless it is renewed, nobody is at work on it any more then. */
+  deadlineMs: number
   /** Delivered before: an earlier commit may have stopped half-way. */
   readonly #isRepeated: boolean
   #isFinished = false
@@ -38,6 +44,7 @@ export class OrchestrationItem implements OrchestrationWorkItem {
     record.waiting = []
     this.completions = record.local?.work.take() ?? []
     this.messages = [...this.taken.map((message) => message.handOut(this)), ...this.completions.map((completion) => completion.handOut(this))]
+    this.deadlineMs = this.#nextDeadlineMs()
     this.#isRepeated = this.taken.some(({ deliveryCount }) => deliveryCount > 1)
     record.item = this
     record.partition.lost.addEventListener('abort', this.#onPartitionLost, { once: true })
@@ -47,11 +54,14 @@ export class OrchestrationItem implements OrchestrationWorkItem {
     return this.record.instanceId
   }
 
-  /** The partition is renewed by itself; of the messages the first to end counts. */
   get lockedUntil(): Ticks {
-    const { clock } = this.store.host
-    const deadlineMs = Math.min(...this.taken.map(({ lock }) => lock.deadlineMs), clock.monotonicMs() + this.store.settings.controlQueueLock)
-    return addMs(clock.nowTicks(), deadlineMs - clock.monotonicMs()) ?? clock.nowTicks()
+    const { clock } = this.store.parts.host
+    return addMs(clock.nowTicks(), this.deadlineMs - clock.monotonicMs()) ?? clock.nowTicks()
+  }
+
+  /** Resolves when it is given back or lost. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
   }
 
   get lost(): AbortSignal {
@@ -61,10 +71,12 @@ export class OrchestrationItem implements OrchestrationWorkItem {
   async load(known?: InstanceVersion): Promise<InstanceSnapshot | 'unchanged'> {
     this.check()
     const { record } = this
-    const isProven = known !== undefined && record.known?.version === known && !this.#isRepeated
+    const echoes = this.taken.some(hasEcho)
+    const isProven = known !== undefined && record.known?.version === known && !this.#isRepeated && !echoes
     if (isProven) return 'unchanged'
     const snapshot = await this.store.load(record, { finish: this.#isRepeated && !this.#isFinished, starts: this.taken.some(({ content }) => content.message.event.type === 'ExecutionStarted') })
     this.#isFinished = true
+    if (echoes) this.messages = this.messages.map((message) => answering(message, snapshot.history))
     return snapshot.version === known ? 'unchanged' : snapshot
   }
 
@@ -84,11 +96,12 @@ export class OrchestrationItem implements OrchestrationWorkItem {
 
   async renew(): Promise<{ readonly lockedUntil: Ticks }> {
     this.check()
-    const { gate, settings } = this.store
+    const { gate, settings } = this.store.parts
     await gate.all(
       this.taken.filter((message) => message.holder === this),
       ({ lock }) => lock.renew(settings.controlQueueLock),
     )
+    this.deadlineMs = this.#nextDeadlineMs()
     return { lockedUntil: this.lockedUntil }
   }
 
@@ -107,7 +120,7 @@ export class OrchestrationItem implements OrchestrationWorkItem {
 
   /** Side by side; each at most once, however often it is called. */
   settle(settlements: readonly Settlement[]): Promise<void> {
-    return this.store.gate.all(settlements, async (settlement) => {
+    return this.store.parts.gate.all(settlements, async (settlement) => {
       const { receipt } = settlement
       if (receipt instanceof LocalCompletion) {
         if (receipt.holder === this) await receipt.settle(settlement)
@@ -126,6 +139,22 @@ export class OrchestrationItem implements OrchestrationWorkItem {
     return this.#status === 'lost'
   }
 
+  /** The partition is renewed by itself; of the messages the first to be seen by others counts. */
+  #nextDeadlineMs(): number {
+    const { host, settings } = this.store.parts
+    const held = this.taken.filter((message) => message.holder === this)
+    return Math.min(...held.map(({ lock }) => lock.deadlineMs), host.clock.monotonicMs() + settings.controlQueueLock)
+  }
+
+  /** Nobody is at work on it any more, or nobody may be: nothing is written for it. */
+  lose(): void {
+    if (this.#status !== 'held') return
+    this.#status = 'lost'
+    this.record.known = undefined
+    this.#giveBack()
+    this.#lost.abort(this.lockLost())
+  }
+
   /** Ends the item; what was not settled is available again. */
   finish(): void {
     if (this.#status !== 'held') return
@@ -137,13 +166,7 @@ export class OrchestrationItem implements OrchestrationWorkItem {
     return new LockLostError(`orchestration '${this.instanceId}'`)
   }
 
-  readonly #onPartitionLost = (): void => {
-    if (this.#status !== 'held') return
-    this.#status = 'lost'
-    this.record.known = undefined
-    this.#giveBack()
-    this.#lost.abort(this.lockLost())
-  }
+  readonly #onPartitionLost = (): void => this.lose()
 
   #giveBack(): void {
     const { record, store } = this
@@ -156,6 +179,8 @@ export class OrchestrationItem implements OrchestrationWorkItem {
       record,
       this.taken.filter((message) => message.holder === this),
     )
+    this.#ended.resolve()
+    store.onItemEnded()
   }
 
   #checkReceipts(settlements: readonly Settlement[]): void {
@@ -164,4 +189,17 @@ export class OrchestrationItem implements OrchestrationWorkItem {
       if (!isMine) throw new PermanentError('settling a message', 'its receipt is not of this work item')
     }
   }
+}
+
+/** An answer of a .NET activity worker: it does not say which message it answers, but echoes a number that does. */
+function hasEcho({ episode, content: { replyTo, message } }: ReceivedMessage): boolean {
+  return episode !== undefined && replyTo === undefined && (message.event.type === 'TaskCompleted' || message.event.type === 'TaskFailed')
+}
+
+function answering(delivered: Delivered, history: readonly HistoryEvent[]): Delivered {
+  const { receipt, message } = delivered
+  const { event } = message
+  if (!(receipt instanceof ReceivedMessage) || !hasEcho(receipt) || !('taskScheduledId' in event)) return delivered
+  const scheduled = history.findLast((each) => each.type === 'TaskScheduled' && each.eventId === event.taskScheduledId)
+  return { ...delivered, replyTo: replyToOf({ event, episode: receipt.episode }, scheduled?.type === 'TaskScheduled' ? scheduled.messageId : undefined) }
 }

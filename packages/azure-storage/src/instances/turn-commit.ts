@@ -8,7 +8,7 @@
  * 4. A local activity begins when the commit is certain; its backup was sent, hidden, with everything else.
  */
 import type { Checkpoint, CommitResult, InstanceVersion, LocalReservation, OutboundMessage } from '@dtfx/core/provider'
-import { AmbiguousCommitError } from '@dtfx/core/provider'
+import { AmbiguousCommitError, LockLostError } from '@dtfx/core/provider'
 import type { OrchestrationItem } from './orchestration-item.js'
 
 export class TurnCommit {
@@ -26,6 +26,15 @@ export class TurnCommit {
   }
 
   async run(): Promise<CommitResult> {
+    try {
+      return await this.#run()
+    } catch (error) {
+      if (error instanceof LockLostError) this.item.lose()
+      throw error
+    }
+  }
+
+  async #run(): Promise<CommitResult> {
     const { item, checkpoint } = this
     const { record, store } = item
     if (this.#version === undefined) {
@@ -64,11 +73,11 @@ export class TurnCommit {
     const { executionId, outbound } = this.checkpoint
     const open = outbound.filter(({ id }) => !this.#sent.has(id) && !this.#local.holds(id))
     const sender = { instanceId: record.instanceId, executionId }
-    return store.gate.all<OutboundMessage>(open, async (message) => {
+    return store.parts.gate.all<OutboundMessage>(open, async (message) => {
       const { id } = message
       if (this.#local.has(id)) this.#local.hold(id, await store.sendBackup(message, sender))
       else {
-        await store.sender.send(message, { sender })
+        await store.parts.sender.send(message, { sender })
         this.#sent.add(id)
       }
     })
@@ -76,11 +85,11 @@ export class TurnCommit {
 
   async #write(): Promise<InstanceVersion | undefined> {
     const { item, checkpoint } = this
-    const { instances } = item.store
+    const { histories, host } = item.store.parts
     const { instanceId } = item.record
-    const own = async (): Promise<InstanceVersion | undefined> => (this.#isUnsure ? instances.versionOf(instanceId, checkpoint.checkpointId) : undefined)
+    const own = async (): Promise<InstanceVersion | undefined> => (this.#isUnsure ? histories.versionOf(instanceId, checkpoint.checkpointId) : undefined)
     try {
-      return (await own()) ?? (await instances.write(instanceId, checkpoint)) ?? (await own())
+      return (await own()) ?? (await histories.write(instanceId, checkpoint, host.clock.nowTicks())) ?? (await own())
     } catch (error) {
       this.#isUnsure ||= error instanceof AmbiguousCommitError
       throw error

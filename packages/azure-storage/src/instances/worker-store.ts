@@ -30,6 +30,7 @@ export interface WorkerStoreOptions {
   readonly inbox: Inbox
   readonly workItems: WorkItemQueue
   readonly activityHost: ActivityHost
+  readonly onItemEnded: () => void
 }
 
 export interface LoadOptions {
@@ -43,12 +44,14 @@ export class WorkerStore {
   readonly parts: WorkerParts
   readonly inbox: Inbox
   readonly local: LocalActivities
+  readonly onItemEnded: () => void
   readonly #workItems: WorkItemQueue
   readonly #activityHost: ActivityHost
   /** Requests that nobody waits for, but the end of the worker. */
   readonly #background = new Set<Promise<unknown>>()
 
-  constructor({ parts, inbox, workItems, activityHost }: WorkerStoreOptions) {
+  constructor({ parts, inbox, workItems, activityHost, onItemEnded }: WorkerStoreOptions) {
+    this.onItemEnded = onItemEnded
     this.parts = parts
     this.inbox = inbox
     this.#workItems = workItems

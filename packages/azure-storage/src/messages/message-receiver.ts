@@ -32,7 +32,8 @@ export async function receivedMessage(item: DequeuedMessageItem, blobs: MessageB
   const direct = decodeQueueMessage(messageText, messageId)
   if (direct.kind === 'invalid') return { kind: 'unreadable', code: direct.code, reason: direct.problem }
   if (direct.kind === 'message') return contentOf(direct.message, item, now, (faultCount) => toQueueText(encodeQueueMessage({ ...direct.message, faultCount })))
-  const { blobName, faultCount = 0 } = direct
+  const { blobName, waiting } = direct
+  if (waiting.deliverAt !== undefined && compareTicks(waiting.deliverAt, now) > 0) return { kind: 'early', until: waiting.deliverAt }
   let json: string | undefined
   try {
     json = await blobs.get(blobName)
@@ -43,7 +44,7 @@ export async function receivedMessage(item: DequeuedMessageItem, blobs: MessageB
   if (json === undefined) return { kind: 'unreadable', code: 'DTFX_WIRE_INVALID', reason: `its blob '${blobName}' does not exist` }
   const read = decodeQueueMessage(json, messageId)
   if (read.kind !== 'message') return { kind: 'unreadable', code: 'DTFX_WIRE_INVALID', reason: read.kind === 'invalid' ? read.problem : `its blob '${blobName}' refers to another blob` }
-  return contentOf({ ...read.message, faultCount }, item, now, (count) => toQueueText(encodeBlobReference(blobName, count)))
+  return contentOf({ ...read.message, ...waiting }, item, now, (faultCount) => toQueueText(encodeBlobReference(blobName, { ...waiting, faultCount })))
 }
 
 function contentOf(envelope: QueueMessage, { insertedOn }: DequeuedMessageItem, now: Ticks, withFaults: (faultCount: number) => string): Received {

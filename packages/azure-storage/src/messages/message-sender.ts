@@ -68,7 +68,7 @@ export class MessageSender {
 
   /** A message that was sent, with another fault count, to be written in its place. */
   textWithFaults({ envelope, blobName }: SentMessage, faultCount: number): string {
-    return toQueueText(blobName === undefined ? encodeQueueMessage({ ...envelope, faultCount }) : encodeBlobReference(blobName, faultCount))
+    return toQueueText(blobName === undefined ? encodeQueueMessage({ ...envelope, faultCount }) : encodeBlobReference(blobName, { id: envelope.id, deliverAt: envelope.deliverAt, faultCount }))
   }
 
   /** Puts a text that was in a queue before back into it. */
@@ -100,7 +100,8 @@ export class MessageSender {
     if (!isLargeMessage(json)) return { text: toQueueText(json), blobName: undefined }
     const blobName = messageBlobName(envelope)
     await this.parts.blobs.put(blobName, json)
-    return { text: toQueueText(encodeBlobReference(blobName)), blobName }
+    const { id, deliverAt, faultCount } = envelope
+    return { text: toQueueText(encodeBlobReference(blobName, { id, deliverAt, faultCount })), blobName }
   }
 
   #envelopeOf({ id, message, replyTo, deliverAt, target }: OutboundMessage, { sender, episode, faultCount = 0 }: SendOptions): QueueMessage {

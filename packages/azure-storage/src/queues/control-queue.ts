@@ -38,8 +38,8 @@ export class ControlQueue {
     this.#poller.start()
   }
 
-  wake(): void {
-    this.#poller.wake()
+  roomMade(): void {
+    this.#poller.roomMade()
   }
 
   /** Resolves when nothing is being fetched any more. */

@@ -12,7 +12,7 @@ export interface QueuePollerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly maxPauseMs: number
-  /** How many messages there is room for; with 0 the poller waits until it is woken. */
+  /** How many messages there is room for; with 0 the poller waits until there is. */
   readonly room: () => number
   /** Asks the queue for at most `count` messages and takes care of them. Gives how many there were. */
   readonly receive: (count: number, signal: AbortSignal) => Promise<number>
@@ -22,6 +22,8 @@ export interface QueuePollerOptions {
 /** The first pause is none: a queue that just had something often has more. Then as .NET: from 50 ms, doubling, with jitter. */
 const firstPauseMs = 50
 const failurePause = { firstMs: 250, maxMs: 10_000 }
+/** A lease that is renewed late makes room without a word. */
+const roomCheckMs = 500
 /** What one request may ask for. */
 const maxBatch = 32
 
@@ -63,7 +65,7 @@ export class QueuePoller {
       const room = Math.min(this.options.room(), maxBatch)
       if (room <= 0) {
         this.#isWaitingForRoom = true
-        await this.#pause(undefined)
+        await this.#pause(roomCheckMs)
         this.#isWaitingForRoom = false
         continue
       }
@@ -93,7 +95,7 @@ export class QueuePoller {
   }
 
   /** Until the time is over, or somebody wakes us: then the pauses begin anew. */
-  async #pause(pauseMs: number | undefined): Promise<void> {
+  async #pause(pauseMs: number): Promise<void> {
     if (this.#isWoken || this.#stop.signal.aborted) {
       this.#isWoken = false
       this.#empty = 0
@@ -101,7 +103,7 @@ export class QueuePoller {
     }
     const woken = new AbortController()
     this.#wake = () => woken.abort()
-    await (pauseMs === undefined ? new Promise<void>((resolve) => woken.signal.addEventListener('abort', () => resolve(), { once: true })) : sleep(this.options.clock, pauseMs, woken.signal))
+    await sleep(this.options.clock, pauseMs, woken.signal)
     this.#wake = undefined
     if (!this.#isWoken) return
     this.#isWoken = false

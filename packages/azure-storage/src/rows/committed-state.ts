@@ -1,11 +1,11 @@
 /**
  * The state of an instance as of a commit, from its history and from what the history cannot tell: that is kept as JSON in the sentinel, so that both are one write.
- * Payloads and tags are taken from the events that have them, and are not stored again.
+ * Payloads and tags are taken from the events that have them, and are not stored again. A failure is: an instance whose history is damaged fails without an event that says so.
  */
 import { isFinal, parseWire, wireText, type HistoryEvent, type HistoryEventOf, type InstanceState, type OrchestrationStatus } from '@dtfx/core/provider'
 
 /** What the sentinel keeps. */
-export type ToldState = Omit<InstanceState, 'instanceId' | 'input' | 'output' | 'failure' | 'tags'>
+export type ToldState = Omit<InstanceState, 'instanceId' | 'input' | 'output' | 'tags'>
 
 export interface CommittedInstance {
   readonly instanceId: string
@@ -17,7 +17,7 @@ export interface CommittedInstance {
 }
 
 export function encodeToldState(state: InstanceState): string {
-  const { instanceId: _id, input: _input, output: _output, failure: _failure, tags: _tags, ...told } = state
+  const { instanceId: _id, input: _input, output: _output, tags: _tags, ...told } = state
   return wireText(told)
 }
 
@@ -31,7 +31,7 @@ export function committedState({ instanceId, history, told, shown }: CommittedIn
   const start = history.findLast((event) => event.type === 'ExecutionStarted')
   const base = told ?? (start === undefined ? undefined : foldState(start, history, shown))
   if (base === undefined) return undefined
-  return { instanceId, ...base, ...membersOfStart(start), ...membersOfEnd(base.status, endOf(history)) }
+  return { instanceId, ...base, ...membersOfStart(start), ...membersOfEnd(base, endOf(history)) }
 }
 
 function foldState(start: HistoryEventOf<'ExecutionStarted'>, history: readonly HistoryEvent[], shown: InstanceState | undefined): ToldState {
@@ -72,8 +72,8 @@ function membersOfStart(start: HistoryEventOf<'ExecutionStarted'> | undefined): 
   }
 }
 
-function membersOfEnd(status: OrchestrationStatus, end: End | undefined): Partial<InstanceState> {
-  if (end === undefined || !isFinal(status)) return {}
+function membersOfEnd({ status, failure }: ToldState, end: End | undefined): Partial<InstanceState> {
+  if (failure !== undefined || end === undefined || !isFinal(status)) return {}
   if (status !== 'Failed') return { ...(end.result === undefined ? undefined : { output: end.result }), ...(end.failure === undefined ? undefined : { failure: end.failure }) }
   return { failure: end.failure ?? { errorType: 'Error', errorMessage: end.result ?? '', isNonRetriable: false } }
 }

@@ -89,7 +89,8 @@ export function instanceOf(columns: Row, instanceId: string, place: string): Ins
 }
 
 function endOf(columns: Row, { status, isOurs, place }: { status: OrchestrationStatus; isOurs: boolean; place: string }): Partial<InstanceState> {
-  const output = textCell(columns['Output'])
+  // Merging takes nothing away: an output that is none is written as no text. Of .NET an empty one may be one.
+  const output = (textCell(columns['Output']) ?? '') === '' && isOurs ? undefined : textCell(columns['Output'])
   const stored = isOurs ? failureOf(textCell(columns['FailureDetails']), place) : undefined
   const completedAt = present('completedAt', ticksOf(columns['CompletedTime']))
   if (status !== 'Failed') return { ...completedAt, ...present('output', output), ...present('failure', stored) }

@@ -4,25 +4,28 @@
  * Invariants:
  * 1. `CheckpointId` is that of a checkpoint that was committed whole; while only a part of one is written, its id is in `OpenCheckpointId`.
  * 2. `CheckpointStamp` tells whether we wrote last: it repeats .NET's own time of the checkpoint, which a .NET worker changes without it. If not, what we said about the history no longer holds.
- * 3. Every column of ours is written every time, so that merging and replacing come to the same.
+ * 3. A column that is not written stays as it is, because the row is merged: consumed ids and state that a checkpoint does not change are not sent again.
  */
 import { dateToWire, dtfxError, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
 import { consumedIdsColumns, consumedIdsOf } from './consumed-ids-column.js'
 import { dateCell, integerCell, textCell, ticksOf, type Row } from './table-row.js'
 
 export interface Sentinel {
-  readonly executionId: string
+  /** Absent: stays. */
+  readonly executionId?: string | undefined
   /** Id of the checkpoint that this write is of. */
   readonly checkpointId: string
   /** Absent: more of the checkpoint is to come. */
   readonly completedAt?: Ticks | undefined
+  /** Number of this write among those of the checkpoint, from 0. */
+  readonly part: number
   /** Rows of this execution with this write. */
   readonly eventCount: number
-  readonly consumedIds: ConsumedIds
-  readonly rewindEpoch: number
+  /** Absent: they stay. */
+  readonly consumedIds?: ConsumedIds | undefined
   /** Number of commits of the instance; never goes back, whatever its execution. */
   readonly sequence: number
-  /** See committed-state.ts. */
+  /** See committed-state.ts. Absent: it stays; empty: the history tells it. */
   readonly state?: string | undefined
 }
 
@@ -34,12 +37,13 @@ export interface StoredSentinel {
   readonly checkpointId?: string | undefined
   /** Of a checkpoint of ours of which only a part was written. */
   readonly openCheckpointId?: string | undefined
+  /** The last part of it that was written. */
+  readonly part: number
   /** Absent where a .NET worker wrote last. */
   readonly eventCount?: number | undefined
   /** Likewise. */
   readonly state?: string | undefined
   readonly consumedIds: ConsumedIds
-  readonly rewindEpoch: number
   readonly sequence: number
 }
 
@@ -49,17 +53,17 @@ const open = 'open'
 export function sentinelColumns(sentinel: Sentinel): Row {
   const { completedAt, checkpointId } = sentinel
   return {
-    ExecutionId: sentinel.executionId,
+    ...(sentinel.executionId === undefined ? undefined : { ExecutionId: sentinel.executionId }),
     IsCheckpointComplete: completedAt !== undefined,
     ...(completedAt === undefined ? undefined : { CheckpointCompletedTimestamp: dateCell(completedAt) }),
     CheckpointId: completedAt === undefined ? '' : checkpointId,
     OpenCheckpointId: completedAt === undefined ? checkpointId : '',
     CheckpointStamp: completedAt === undefined ? open : dateToWire(completedAt),
+    CheckpointPart: sentinel.part,
     EventCount: sentinel.eventCount,
-    RewindEpoch: sentinel.rewindEpoch,
     CommitSequence: { type: 'Int64', value: String(sentinel.sequence) },
-    CommittedState: sentinel.state ?? '',
-    ...consumedIdsColumns(sentinel.consumedIds),
+    ...(sentinel.state === undefined ? undefined : { CommittedState: sentinel.state }),
+    ...(sentinel.consumedIds === undefined ? undefined : consumedIdsColumns(sentinel.consumedIds)),
   }
 }
 
@@ -77,10 +81,10 @@ export function sentinelOf(columns: Row, place: string): StoredSentinel {
     completedAt,
     checkpointId: textCell(columns['CheckpointId']) || undefined,
     openCheckpointId: textCell(columns['OpenCheckpointId']) || undefined,
+    part: integerCell(columns['CheckpointPart']) ?? 0,
     eventCount: isOurs ? integerCell(columns['EventCount']) : undefined,
     state: isOurs ? textCell(columns['CommittedState']) || undefined : undefined,
     consumedIds: consumedIdsOf(columns, place),
-    rewindEpoch: integerCell(columns['RewindEpoch']) ?? 0,
     sequence: integerCell(columns['CommitSequence']) ?? 0,
   }
 }

@@ -7,7 +7,8 @@
  * 3. Rows are written over, never beside: the same plan can be carried out again from any of its parts.
  */
 import { parseWire, wireText, type Ticks } from '@dtfx/core/provider'
-import { sizeOfRow, type KeyedRow, type Row } from '../rows/table-row.js'
+import { historyBatches } from '../rows/history-batches.js'
+import type { KeyedRow, Row } from '../rows/table-row.js'
 
 export interface CommitPart {
   readonly rows: readonly KeyedRow[]
@@ -41,22 +42,10 @@ export interface PlanInputs {
 
 /** Beside the sentinel; 100 is the service's. */
 const maxOperations = 99
-/** Estimated, and .NET's too; the service takes 4 MiB. */
-const maxBytes = 3 * 1024 * 1024
 
 export function planCommit({ rows, eventsBefore, deletes, completedAt, sentinel }: PlanInputs): CommitPlan {
-  const groups: { rows: KeyedRow[]; deletes: string[] }[] = [{ rows: [], deletes: [] }]
-  let bytes = 0
-  for (const row of rows) {
-    const size = sizeOfRow(row.columns)
-    let group = groups.at(-1) as (typeof groups)[number]
-    if (group.rows.length > 0 && (group.rows.length === maxOperations || bytes + size > maxBytes)) {
-      groups.push((group = { rows: [], deletes: [] }))
-      bytes = 0
-    }
-    group.rows.push(row)
-    bytes += size
-  }
+  const largest = sentinel({ part: 0, eventCount: eventsBefore + rows.length, completedAt })
+  const groups: { rows: readonly KeyedRow[]; deletes: string[] }[] = historyBatches(rows.map(({ columns }) => columns), largest).map(({ from, to }) => ({ rows: rows.slice(from, to), deletes: [] }))
   for (const key of deletes) {
     let group = groups.at(-1) as (typeof groups)[number]
     if (group.rows.length + group.deletes.length === maxOperations) groups.push((group = { rows: [], deletes: [] }))

@@ -7,17 +7,19 @@
  * 3. A row that cannot be read stands in the history as an event of unknown type, which says why: to whoever replays it the history is damaged, and nobody else minds.
  */
 import { TransientError, type HistoryEvent, type InstanceId, type Ticks } from '@dtfx/core/provider'
-import { odata, type TableClient } from '@azure/data-tables'
+import type { TableClient } from '@azure/data-tables'
 import { eventOfRow } from '../rows/history-row.js'
+import { historyFilter } from '../rows/odata.js'
 import { escapeKey } from '../rows/partition-key.js'
 import { indexOfRowKey, sentinelRowKey } from '../rows/row-key.js'
 import { sentinelOf, type StoredSentinel } from '../rows/sentinel-row.js'
-import { storedRow, textCell, type StoredRow } from '../rows/table-row.js'
+import { storedRow, textCell, type Row, type StoredRow } from '../rows/table-row.js'
 import { repeat, type RepeatHost } from '../storage/repeat.js'
 import { outcomeOf } from '../storage/storage-error.js'
 
 export interface ReadSentinel extends StoredSentinel {
   readonly etag: string
+  readonly columns: Row
 }
 
 export interface HistoryRead {
@@ -62,7 +64,7 @@ export function eventOf({ rowKey, columns }: StoredRow, instanceId: InstanceId):
 
 async function readRows(table: TableClient, instanceId: InstanceId, maxPages: number): Promise<{ readonly rows: StoredRow[]; readonly hasMore: boolean }> {
   const rows: StoredRow[] = []
-  const filter = odata`PartitionKey eq ${escapeKey(instanceId)}`
+  const filter = historyFilter(instanceId)
   let pages = 0
   for await (const page of table.listEntities({ queryOptions: { filter }, disableTypeConversion: true }).byPage()) {
     for (const entity of page) rows.push(storedRow(entity))
@@ -81,7 +83,7 @@ function historyOf(all: readonly StoredRow[], instanceId: InstanceId): HistoryRe
 }
 
 function sentinelOfRow({ columns, etag }: StoredRow, instanceId: InstanceId): ReadSentinel {
-  return { ...sentinelOf(columns, `sentinel of '${instanceId}'`), etag }
+  return { ...sentinelOf(columns, `sentinel of '${instanceId}'`), etag, columns }
 }
 
 const unknownTime: Ticks = '0001-01-01T00:00:00Z'

@@ -9,18 +9,19 @@
 import { AmbiguousCommitError, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import type { MessageBlobs } from '../messages/message-blobs.js'
-import { committedState, decodeToldState, encodeToldState } from '../rows/committed-state.js'
+import { committedState, decodeToldState, encodeToldState, type ToldState } from '../rows/committed-state.js'
 import { asPlayed, historyRow } from '../rows/history-row.js'
 import { escapeKey } from '../rows/partition-key.js'
 import { historyRowKey, sentinelRowKey } from '../rows/row-key.js'
-import { sentinelColumns, type StoredSentinel } from '../rows/sentinel-row.js'
-import { entityOf, type KeyedRow } from '../rows/table-row.js'
-import { once, repeat, type RepeatHost } from '../storage/repeat.js'
+import { blobsOfHistoryRow, blobsOfSentinelRow, splitHistoryRow, splitSentinelRow } from '../rows/large-columns.js'
+import { sentinelColumns } from '../rows/sentinel-row.js'
+import { entityOf, type KeyedRow, type Row } from '../rows/table-row.js'
+import { once, type RepeatHost } from '../storage/repeat.js'
 import type { RequestGate } from '../storage/request-gate.js'
 import { outcomeOf } from '../storage/storage-error.js'
 import { decodePlan, encodePlan, planCommit, type CommitPart, type CommitPlan } from './commit-plan.js'
-import { readHistory, readSentinel, type HistoryRead } from './history-reader.js'
-import { decodeVersion, encodeVersion, nothingStored, type HistoryVersion } from './history-version.js'
+import { eventOf, readHistory, readSentinel, type HistoryRead, type ReadSentinel } from './history-reader.js'
+import { decodeVersion, encodeVersion, type HistoryVersion } from './history-version.js'
 import { LargeTexts } from './large-texts.js'
 
 export interface StoredInstance {
@@ -57,16 +58,16 @@ export class HistoryStore {
 
   async load(instanceId: InstanceId): Promise<StoredInstance> {
     const { sentinel, rows } = await this.#readWhole(instanceId)
-    const history = await this.#events(instanceId, rows)
+    const [history, told] = await Promise.all([this.#events(instanceId, rows), this.#told(instanceId, sentinel, rows.length)])
     const sequence = sentinel?.sequence ?? 0
-    const isOurs = sentinel?.eventCount === rows.length
+    const isOurs = isWrittenByUs(sentinel, rows.length)
     return {
-      version: encodeVersion({ etag: sentinel?.etag, eventCount: rows.length, sequence }),
+      version: encodeVersion({ etag: sentinel?.etag, eventCount: rows.length, sequence, isOurs }),
       history,
       consumedIds: sentinel?.consumedIds ?? noIds,
       sequence,
-      isOurs: sentinel === undefined || isOurs,
-      state: (shown) => committedState({ instanceId, history, shown, told: isOurs && sentinel?.state !== undefined ? decodeToldState(sentinel.state, `sentinel of '${instanceId}'`) : undefined }),
+      isOurs,
+      state: (shown) => committedState({ instanceId, history, shown, told }),
     }
   }
 
@@ -80,7 +81,7 @@ export class HistoryStore {
     if (etag === undefined) return undefined
     const eventCount = eventCountOf(plan)
     const sequence = base.sequence + 1
-    if (plan.parts.length === 1) return encodeVersion({ etag, eventCount, sequence })
+    if (plan.parts.length === 1) return encodeVersion({ etag, eventCount, sequence, isOurs: true })
     return this.#writeRest(instanceId, checkpoint.checkpointId, plan, { etag, part: 0, eventCount, sequence })
   }
 
@@ -93,7 +94,7 @@ export class HistoryStore {
       sentinel = await readSentinel(table, host, instanceId)
     }
     if (sentinel?.checkpointId !== checkpointId || sentinel.eventCount === undefined) return undefined
-    return encodeVersion({ etag: sentinel.etag, eventCount: sentinel.eventCount, sequence: sentinel.sequence })
+    return encodeVersion({ etag: sentinel.etag, eventCount: sentinel.eventCount, sequence: sentinel.sequence, isOurs: true })
   }
 
   /** With what an earlier commit left undone finished. */
@@ -120,11 +121,11 @@ export class HistoryStore {
         throw new AmbiguousCommitError(`writing the history of '${instanceId}'`, 'a part of it is written, and the rest will be', error)
       })
       // Somebody else has finished it, and may have gone on: whoever takes this for the version will find that out.
-      if (next === undefined) return encodeVersion({ ...from, etag })
+      if (next === undefined) return encodeVersion({ ...from, etag, isOurs: true })
       etag = next
     }
     await this.parts.blobs.delete(planName(instanceId, checkpointId)).catch(() => {})
-    return encodeVersion({ ...from, etag })
+    return encodeVersion({ ...from, etag, isOurs: true })
   }
 
   /** The new ETag of the sentinel; undefined: it is another one than `etag`, or there is one where there should be none. */
@@ -151,38 +152,48 @@ export class HistoryStore {
     const eventsBefore = history.kind === 'append' ? base.eventCount : 0
     const partitionKey = escapeKey(instanceId)
     const plain = history.events.map((event, index): KeyedRow => ({ partitionKey, rowKey: historyRowKey(eventsBefore + index), columns: historyRow(asPlayed(event), executionId) }))
-    const rows = await this.#large.offloadAll(plain, checkpointId)
-    const stored = state === undefined || consumedIds === undefined ? await this.#unchangedParts(instanceId, base) : undefined
+    const columns = await this.#large.store(plain.map(({ rowKey, columns: whole }) => splitHistoryRow(whole, { instanceId, rowKey, checkpointId })))
+    const rows = plain.map((row, index): KeyedRow => ({ ...row, columns: columns[index] as Row }))
+    const [kept] = await this.#large.store([splitSentinelRow(state === undefined ? {} : { CommittedState: encodeToldState(state) }, { instanceId, checkpointId })])
     const eventCount = eventsBefore + rows.length
+    // Merging leaves out what does not change; a row that is made now has everything, and so has one whose state .NET has overtaken.
+    const stays = base.etag === undefined ? { executionId: '', consumedIds: noIds, state: '' } : { executionId: undefined, state: base.isOurs ? undefined : '' }
     return planCommit({
       rows,
       eventsBefore,
       deletes: history.kind === 'append' ? [] : range(eventCount, base.eventCount).map(historyRowKey),
       completedAt: now,
-      sentinel: ({ part, eventCount: written, completedAt }) =>
-        sentinelColumns({
-          executionId: executionId === '' ? (stored?.executionId ?? '') : executionId,
-          checkpointId,
-          completedAt,
-          part,
-          eventCount: written,
-          consumedIds: consumedIds ?? stored?.consumedIds ?? noIds,
-          rewindEpoch: stored?.rewindEpoch ?? 0,
-          sequence: base.sequence + 1,
-          state: state === undefined ? stored?.state : encodeToldState(state),
-        }),
+      sentinel: ({ part, eventCount: written, completedAt }) => ({
+        ...sentinelColumns({ ...stays, executionId: executionId === '' ? stays.executionId : executionId, checkpointId, completedAt, part, eventCount: written, sequence: base.sequence + 1, ...(consumedIds === undefined ? undefined : { consumedIds }) }),
+        ...kept,
+      }),
     })
   }
 
-  /** What a checkpoint leaves as it is has to be said again, because each sentinel says all. */
-  async #unchangedParts(instanceId: InstanceId, base: HistoryVersion): Promise<StoredSentinel | undefined> {
-    return base.etag === undefined ? undefined : readSentinel(this.parts.table, this.parts.host, instanceId)
+  /** The state that the sentinel keeps, if it holds. */
+  async #told(instanceId: InstanceId, sentinel: ReadSentinel | undefined, eventCount: number): Promise<ToldState | undefined> {
+    if (sentinel === undefined || !isWrittenByUs(sentinel, eventCount)) return undefined
+    const place = `sentinel of '${instanceId}'`
+    const { CommittedState: text } = await this.#large.whole(sentinel.columns, blobsOfSentinelRow(sentinel.columns), place)
+    return typeof text === 'string' && text !== '' ? decodeToldState(text, place) : undefined
   }
 
   async #events(instanceId: InstanceId, rows: HistoryRead['rows']): Promise<HistoryEvent[]> {
-    const whole = await this.#large.inlineAll(rows)
-    return whole.map((row) => eventOf(row, instanceId))
+    const events = new Array<HistoryEvent>(rows.length)
+    await Promise.all(
+      rows.map(async (row, index) => {
+        const references = blobsOfHistoryRow(row.columns)
+        if (references.length === 0) events[index] = eventOf(row, instanceId)
+        else events[index] = eventOf({ ...row, columns: await this.#large.whole(row.columns, references, `row ${row.rowKey} of '${instanceId}'`) }, instanceId)
+      }),
+    )
+    return events
   }
+}
+
+/** A history without a sentinel is nobody's; what is there is .NET's. */
+function isWrittenByUs(sentinel: ReadSentinel | undefined, eventCount: number): boolean {
+  return sentinel === undefined ? eventCount === 0 : sentinel.eventCount === eventCount
 }
 
 const noIds: ConsumedIds = { deleted: [], pending: [] }

@@ -11,19 +11,21 @@ export interface HistoryVersion {
   readonly eventCount: number
   /** Commits of the instance so far. */
   readonly sequence: number
+  /** False: a .NET worker wrote last, and what the sentinel says of the state does not hold. */
+  readonly isOurs: boolean
 }
 
-export const nothingStored: HistoryVersion = { etag: undefined, eventCount: 0, sequence: 0 }
+export const nothingStored: HistoryVersion = { etag: undefined, eventCount: 0, sequence: 0, isOurs: true }
 
-export function encodeVersion({ etag = '', eventCount, sequence }: HistoryVersion): InstanceVersion {
-  return `${sequence}.${eventCount}.${etag}`
+export function encodeVersion({ etag = '', eventCount, sequence, isOurs }: HistoryVersion): InstanceVersion {
+  return `${sequence}${isOurs ? '.' : '!'}${eventCount}.${etag}`
 }
 
 /** Undefined for what is no version of ours. */
 export function decodeVersion(version: InstanceVersion | undefined): HistoryVersion | undefined {
   if (version === undefined) return nothingStored
-  const read = /^(\d+)\.(\d+)\.(.*)$/.exec(String(version))
+  const read = /^(\d+)([.!])(\d+)\.(.*)$/.exec(String(version))
   if (read === null) return undefined
-  const [, sequence, eventCount, etag] = read
-  return { sequence: Number(sequence), eventCount: Number(eventCount), etag: etag === '' ? undefined : etag }
+  const [, sequence, mark, eventCount, etag] = read
+  return { sequence: Number(sequence), eventCount: Number(eventCount), etag: etag === '' ? undefined : etag, isOurs: mark === '.' }
 }

@@ -1,0 +1,32 @@
+/** Queries over the Instances table: what the service can tell it filters, and everything is looked at again here. A page is one request. */
+import type { InstanceFilter, InstanceState, Page, PageRequest, QueryPort } from '@dtfx/core/provider'
+import { matchesFilter, pushedFilter } from './rows/instance-filter.js'
+import { unescapeKey } from './rows/partition-key.js'
+import { storedRow } from './rows/table-row.js'
+import { repeat } from './storage/repeat.js'
+import type { WorkerParts } from './worker-parts.js'
+
+const columnsWithoutPayloads = [
+  ...['ExecutionId', 'Name', 'Version', 'CustomStatus', 'CreatedTime', 'LastUpdatedTime', 'CompletedTime', 'ScheduledStartTime', 'RuntimeStatus', 'Generation', 'Tags', 'TagsBlobName'],
+  ...['DtfxExecutionId', 'StateSequence', 'FailureDetails', 'FailureDetailsBlobName', 'CustomStatusBlobName', 'ParentInstance', 'DtfxExtra', 'DtfxExtraBlobName'],
+]
+
+export class AzureQueryPort implements QueryPort {
+  constructor(readonly parts: Pick<WorkerParts, 'clients' | 'names' | 'host' | 'instances'>) {}
+
+  async query(filter: InstanceFilter, { size, continuation, payloads }: PageRequest): Promise<Page> {
+    const { clients, names, host, instances } = this.parts
+    const { odata } = pushedFilter(filter, { excludeEntities: true })
+    const queryOptions = { ...(odata === undefined ? undefined : { filter: odata }), ...(payloads ? undefined : { select: ['PartitionKey', 'RowKey', ...columnsWithoutPayloads] }) }
+    const pages = clients.table(names.instancesTable).listEntities({ queryOptions, disableTypeConversion: true })
+    const { rows, next } = await repeat('querying instances', host, async () => {
+      for await (const page of pages.byPage({ maxPageSize: size, ...(continuation === undefined ? undefined : { continuationToken: continuation }) })) {
+        return { rows: page.map(storedRow), next: (page as { readonly continuationToken?: string }).continuationToken }
+      }
+      return { rows: [], next: undefined }
+    })
+    const states = await Promise.all(rows.map(async (row): Promise<InstanceState> => (await instances.decode(row, unescapeKey(row.partitionKey), { payloads })).state))
+    const found = states.filter((state) => !state.instanceId.startsWith('@') && matchesFilter(state, filter))
+    return next === undefined ? { instances: found } : { instances: found, continuation: next }
+  }
+}

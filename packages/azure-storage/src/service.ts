@@ -1,0 +1,157 @@
+/** The Azure Storage provider: one service is one task hub in one account. Composition root: builds the parts and hands them to the ports; decides nothing. */
+import {
+  dtfxError,
+  resolveHost,
+  type Capabilities,
+  type ClientPort,
+  type HistoryPort,
+  type Host,
+  type OrchestrationService,
+  type PurgePort,
+  type QuarantinePort,
+  type QueryPort,
+  type ScalePort,
+  type WorkerPort,
+  type WorkerSpec,
+} from '@dtfx/core/provider'
+import { AzureClientPort } from './client-port.js'
+import { AzureHistoryPort } from './history-port.js'
+import { InstanceWatchers } from './instances/instance-watchers.js'
+import { MessageBlobs } from './messages/message-blobs.js'
+import { MessageSender } from './messages/message-sender.js'
+import { hubNames } from './names.js'
+import { PartitionManager } from './partitions/partition-manager.js'
+import { partitionDefaults } from './partitions/partition-settings.js'
+import { PartitionTable } from './partitions/partition-table.js'
+import { AzurePurgePort } from './purge-port.js'
+import { AzureQueryPort } from './query-port.js'
+import { QueueWakers } from './queues/queue-wakers.js'
+import { AzureScalePort } from './scale-port.js'
+import { readSettings, type AzureStorageOptions } from './settings.js'
+import { RequestGate } from './storage/request-gate.js'
+import { StorageClients } from './storage/storage-clients.js'
+import { StorageLog } from './storage-log.js'
+import { TaskHub } from './task-hub.js'
+import { HistoryStore } from './tracking/history-store.js'
+import { InstanceStore } from './tracking/instance-store.js'
+import { QuarantineStore } from './tracking/quarantine-store.js'
+import { SuspicionStore } from './tracking/suspicion-store.js'
+import type { WorkerParts } from './worker-parts.js'
+import { AzureWorkerPort } from './worker-port.js'
+
+const capabilities: Capabilities = Object.freeze({
+  commit: 'messages-first',
+  query: true,
+  purge: true,
+  history: true,
+  rewind: true,
+  quarantine: true,
+  scale: true,
+  uniqueStart: true,
+  exactlyOnceEvents: true,
+  historyAfterCompletion: true,
+  cacheValidation: true,
+  entities: false,
+  timerGranularityMs: 1_000,
+  maxPayloadBytes: 64 * 1024 * 1024,
+})
+
+export class AzureStorageService implements OrchestrationService {
+  readonly name = 'azure-storage'
+  readonly capabilities = capabilities
+  readonly host: OrchestrationService['host']
+  readonly client: ClientPort
+  readonly query: QueryPort
+  readonly history: HistoryPort
+  readonly purge: PurgePort
+  readonly quarantine: QuarantinePort
+  readonly scale: ScalePort
+  readonly #parts: WorkerParts
+  readonly #hub: TaskHub
+  readonly #partitions: PartitionTable
+  readonly #ports = new Set<AzureWorkerPort>()
+  #isClosed = false
+
+  /** @throws DTFX_CONFIG_INVALID */
+  constructor(options: AzureStorageOptions, host: Host = {}) {
+    const settings = readSettings(options)
+    this.host = resolveHost(host)
+    this.#parts = partsOf(this.host, settings)
+    const { clients, names } = this.#parts
+    this.#partitions = new PartitionTable({ clients, host: this.host, tableName: names.partitionsTable, operationMs: partitionDefaults.operationMs })
+    this.#hub = new TaskHub(this.#parts, this.#partitions)
+    this.client = new AzureClientPort(this.#parts, () => this.#isClosed)
+    this.query = new AzureQueryPort(this.#parts)
+    this.history = new AzureHistoryPort(this.#parts)
+    this.purge = new AzurePurgePort(this.#parts)
+    this.quarantine = this.#parts.quarantine
+    this.scale = new AzureScalePort(this.#parts)
+  }
+
+  /** Requests to the account so far, by operation. */
+  get requests(): Readonly<Record<string, number>> {
+    return this.#parts.clients.requests.snapshot()
+  }
+
+  createHub(): Promise<void> {
+    return this.#isClosed ? Promise.reject(dtfxError('DTFX_CLOSED')) : this.#hub.create()
+  }
+
+  deleteHub(): Promise<void> {
+    return this.#hub.delete()
+  }
+
+  startWorker(spec: WorkerSpec): Promise<WorkerPort> {
+    if (this.#isClosed) return Promise.reject(dtfxError('DTFX_CLOSED'))
+    const { settings, clients, names } = this.#parts
+    const manage = (callbacks: ConstructorParameters<typeof PartitionManager>[0]['callbacks']): PartitionManager =>
+      new PartitionManager({
+        table: this.#partitions,
+        settings: { ...partitionDefaults, leaseMs: settings.leaseInterval, pollMs: settings.leaseRenewInterval },
+        host: this.host,
+        workerName: spec.workerId,
+        account: clients.account.accountName,
+        taskHub: names.hub,
+        callbacks,
+      })
+    const port = new AzureWorkerPort(this.#parts, spec, manage, (stopped) => this.#ports.delete(stopped))
+    this.#ports.add(port)
+    return Promise.resolve(port)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#ports].map((port) => port.stop(0)))
+  }
+}
+
+function partsOf(host: OrchestrationService['host'], settings: WorkerParts['settings']): WorkerParts {
+  const clients = new StorageClients(settings.account)
+  const names = hubNames(settings.taskHub, settings.partitionCount)
+  const gate = new RequestGate(settings.maxConcurrentRequests)
+  const wakers = new QueueWakers()
+  const blobs = new MessageBlobs(clients.container(names.largeMessageContainer), host)
+  const sender = new MessageSender({ clients, names, host, blobs, wakers })
+  const quarantineTable = clients.table(names.quarantineTable)
+  return {
+    host,
+    settings,
+    names,
+    clients,
+    gate,
+    blobs,
+    sender,
+    wakers,
+    watchers: new InstanceWatchers(host.clock),
+    histories: new HistoryStore({ table: clients.table(names.historyTable), blobs, host, gate }),
+    instances: new InstanceStore({ table: clients.table(names.instancesTable), blobs, host, gate, hub: names.hub }),
+    quarantine: new QuarantineStore({ table: quarantineTable, host, blobs, sender }),
+    suspicions: new SuspicionStore(quarantineTable, host),
+    log: new StorageLog(host.logger, settings.account.accountName, names.hub),
+  }
+}
+
+/** The Azure Storage provider. @throws DTFX_CONFIG_INVALID */
+export function createOrchestrationService(options: AzureStorageOptions = {}, host: Host = {}): AzureStorageService {
+  return new AzureStorageService(options, host)
+}
