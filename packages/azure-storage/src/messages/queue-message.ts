@@ -4,10 +4,11 @@
  * Invariants:
  * 1. `$type` is the first member of every event, and `Sender` is never null: .NET fails on either.
  * 2. Reading never throws: a message that is not valid is told apart from the others, to be set aside alone.
- * 3. `Version` of .NET is '' where there is none, and a scheduled activity always has tags; here both are absent then.
+ * 3. `Version` of .NET is '' where there is none, and what an orchestration starts always has tags; here both are absent then.
  */
-import { DurableError, messageFromWire, messageToWire, parseWire, wireText, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
-import { withoutEmptyVersion } from './empty-version.js'
+import { DurableError, messageFromWire, messageToWire, parseWire, wireText, type HistoryEvent, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
+import { withCanonicalTimes } from '../canonical-ticks.js'
+import { withEmptyVersion, withoutEmptyVersion } from './empty-version.js'
 import { fromQueueText } from './queue-text.js'
 
 export interface QueueMessage {
@@ -125,16 +126,19 @@ export function idOfQueueMessage(queueMessageId: string): MessageId {
 }
 
 function taskMessageToWire(message: TaskMessage): WireObject {
-  const complete = message.event.type === 'TaskScheduled' && message.orchestrationTags === undefined ? { ...message, orchestrationTags: {} } : message
+  const complete = hasTagsAlways(message.event) && message.orchestrationTags === undefined ? { ...message, orchestrationTags: {} } : message
   const wire = messageToWire(complete, 'azureStorage')
-  const event = wire['Event'] as WireObject
-  return event['Version'] === null ? { ...wire, Event: { ...event, Version: '' } } : wire
+  return { ...wire, Event: withEmptyVersion(wire['Event'] as WireObject) }
 }
 
 function taskMessageFromWire(value: unknown): TaskMessage {
   const { event, orchestrationTags, ...message } = messageFromWire(value, 'the queue message')
-  const hasTags = orchestrationTags !== undefined && (event.type !== 'TaskScheduled' || Object.keys(orchestrationTags).length > 0)
-  return { ...message, event: withoutEmptyVersion(event), ...(hasTags ? { orchestrationTags } : undefined) }
+  const hasTags = orchestrationTags !== undefined && !(hasTagsAlways(event) && Object.keys(orchestrationTags).length === 0)
+  return { ...message, event: withCanonicalTimes(withoutEmptyVersion(event)), ...(hasTags ? { orchestrationTags } : undefined) }
+}
+
+function hasTagsAlways(event: HistoryEvent): boolean {
+  return event.type === 'TaskScheduled' || (event.type === 'ExecutionStarted' && event.parent !== undefined)
 }
 
 function ownMember({ id, replyTo, deliverAt, faultCount, enqueuedAt }: WaitingState & Pick<QueueMessage, 'replyTo'>): WireObject | undefined {

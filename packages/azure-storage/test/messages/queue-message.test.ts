@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { splitTimerId, type HistoryEvent } from '@dtfx/core/provider'
+import { compareTicks, splitTimerId, type HistoryEvent } from '@dtfx/core/provider'
+import { canonicalTicks } from '../../src/canonical-ticks.js'
 import { isEntityMessage } from '../../src/messages/entity-message.js'
 import { episodeOf, replyToOf } from '../../src/messages/episode-id.js'
 import { activityIdOf, isLargeMessage, messageBlobName } from '../../src/messages/large-message.js'
 import { decodeQueueMessage, encodeBlobReference, encodeQueueMessage, idOfQueueMessage, type QueueMessage } from '../../src/messages/queue-message.js'
 import { fromQueueText, toQueueText } from '../../src/messages/queue-text.js'
+import { eventOfRow, historyRow } from '../../src/rows/history-row.js'
 
 const timestamp = '2030-01-02T03:04:05.0000001Z'
 const raised: HistoryEvent = { type: 'EventRaised', eventId: -1, timestamp, name: 'Go' }
@@ -82,7 +84,7 @@ describe('queue messages', () => {
     expect(decodeQueueMessage(text, '5406D369-4369-4673-afae-6671a2fa1e57')).toStrictEqual({
       kind: 'message',
       message: {
-        message: { event: { type: 'EventRaised', eventId: -1, timestamp: '0001-01-01T00:00:00Z', name: 'Go' }, instance: { instanceId: 'a' } },
+        message: { event: { type: 'EventRaised', eventId: -1, timestamp: '0001-01-01T00:00:00.000Z', name: 'Go' }, instance: { instanceId: 'a' } },
         id: '5406d36943694673afae6671a2fa1e57',
         faultCount: 0,
         sequenceNumber: 0,
@@ -103,6 +105,26 @@ describe('queue messages', () => {
   it('a reference keeps what changes while the message waits', () => {
     const waiting = { id: 'm', deliverAt: timestamp, faultCount: 3, enqueuedAt: timestamp }
     expect(decodeQueueMessage(toQueueText(encodeBlobReference('a/b', waiting)), 'q')).toStrictEqual({ kind: 'blob', blobName: 'a/b', waiting })
+  })
+})
+
+describe('times', () => {
+  it.each([
+    ['2030-01-02T03:04:05Z', '2030-01-02T03:04:05.000Z'],
+    ['2030-01-02T03:04:05.12Z', '2030-01-02T03:04:05.120Z'],
+    ['2030-01-02T03:04:05.1230000Z', '2030-01-02T03:04:05.123Z'],
+    ['2030-01-02T03:04:05.12345Z', '2030-01-02T03:04:05.1234500Z'],
+    ['2030-01-02T03:04:05.0000001Z', '2030-01-02T03:04:05.0000001Z'],
+  ])('%s', (ticks, canonical) => {
+    expect(canonicalTicks(ticks)).toBe(canonical)
+    expect(compareTicks(ticks, canonical)).toBe(0)
+  })
+
+  it('are the same text from a queue and from a table', () => {
+    const event: HistoryEvent = { type: 'TimerFired', eventId: -1, timestamp: '2030-01-02T03:04:05.120Z', timerId: 1, fireAt: '2030-01-02T03:04:05.100Z' }
+    const decoded = decodeQueueMessage(encodeQueueMessage(messageWith({ message: { event, instance: { instanceId: 'a' } } })), 'q')
+    expect(decoded.kind === 'message' && decoded.message.message.event).toStrictEqual(event)
+    expect(eventOfRow(historyRow(event, 'e'), 'row')).toStrictEqual(event)
   })
 })
 

@@ -58,6 +58,10 @@ describe('instance rows', () => {
   it('without payloads the failure is still there', () => {
     const { Output: _, ...columns } = instanceColumns(recordOf({ status: 'Failed', failure }), 'Hub')
     expect(instanceOf(columns, 'a/b', 'row').state.failure).toStrictEqual(failure)
+    const large = { ...failure, errorMessage: 'x'.repeat(30_721) }
+    const { columns: split } = splitInstanceRow(instanceColumns(recordOf({ status: 'Failed', failure: large }), 'Hub'), { instanceId: 'a/b', checkpointId: 'c', containerUrl })
+    const details = withTexts(split, { FailureDetails: instanceColumns(recordOf({ status: 'Failed', failure: large }), 'Hub')['FailureDetails'] as string })
+    expect(instanceOf(details, 'a/b', 'row').state.failure).toStrictEqual(large)
   })
 
   it('the reason of a suspension is no output', () => {

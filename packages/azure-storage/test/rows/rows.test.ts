@@ -108,6 +108,10 @@ describe('history rows', () => {
     expect(eventOfRow({ EventType: '13', EventId: -1 }, 'row').type).toBe('OrchestratorCompleted')
   })
 
+  it('a time before the first that the service takes is that one', () => {
+    expect(historyRow({ type: 'OrchestratorStarted', eventId: -1, timestamp: '0001-01-01T00:00:00Z' }, 'e')['_Timestamp']).toStrictEqual({ type: 'DateTime', value: '1601-01-01T00:00:00.0000000Z' })
+  })
+
   it('is played as .NET has it', () => {
     expect(asPlayed(start).isPlayed).toBe(true)
     const decided: HistoryEvent = { type: 'OrchestratorStarted', eventId: -1, timestamp }
@@ -225,7 +229,7 @@ describe('committed states', () => {
   })
 
   it('of a history that .NET wrote last: folded, with the custom status that clients see', () => {
-    const suspended: HistoryEvent = { type: 'ExecutionSuspended', eventId: -1, timestamp: '2031-01-01T00:00:00Z' }
+    const suspended: HistoryEvent = { type: 'ExecutionSuspended', eventId: -1, timestamp: '2031-01-01T00:00:00.000Z' }
     expect(committedState({ instanceId: 'a', history: [start, suspended], shown: state })).toStrictEqual({ ...state, status: 'Suspended', lastUpdatedAt: suspended.timestamp })
     expect(committedState({ instanceId: 'a', history: [start], shown: { ...state, executionId: 'older' } })?.customStatus).toBeUndefined()
     const failed = committedState({ instanceId: 'a', history: [start, { ...end, status: 'Failed', result: 'boom' } as HistoryEvent] })
