@@ -40,7 +40,8 @@ export type DecodedQueueMessage =
   | { readonly kind: 'message'; readonly message: QueueMessage }
   /** The message is in a blob; what `waiting` has counts more than what the blob says. */
   | { readonly kind: 'blob'; readonly blobName: string; readonly waiting: WaitingState }
-  | { readonly kind: 'invalid'; readonly code: string; readonly problem: string }
+  /** `instanceId`: of its target, where that much can be read. */
+  | { readonly kind: 'invalid'; readonly code: string; readonly problem: string; readonly instanceId?: string }
 
 const messageDataType = 'DurableTask.AzureStorage.MessageData'
 const known: ReadonlySet<string> = new Set(['$type', 'ActivityId', 'TaskMessage', 'CompressedBlobName', 'SequenceNumber', 'Episode', 'Sender', 'Dtfx'])
@@ -78,20 +79,28 @@ export function encodeBlobReference(blobName: string, waiting: WaitingState = {}
 
 /** `text` as in the queue, or the JSON of a blob. `queueMessageId` is the queue's own id of it: a message of .NET has no other. */
 export function decodeQueueMessage(text: string, queueMessageId: string): DecodedQueueMessage {
+  let value: unknown
   try {
     const json = fromQueueText(text)
-    if (json === undefined) return { kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem: 'the text of the queue message is neither JSON nor Base64' }
-    return decodeEnvelope(parseWire(json, 'the queue message'), queueMessageId)
+    if (json === undefined) return invalid('the text of the queue message is neither JSON nor Base64')
+    value = parseWire(json, 'the queue message')
+    return decodeEnvelope(value, queueMessageId)
   } catch (error) {
     if (!(error instanceof DurableError)) throw error
-    return { kind: 'invalid', code: error.code, problem: error.message }
+    return { ...invalid(error.message, value), code: error.code }
   }
 }
 
+function invalid(problem: string, value?: unknown): Extract<DecodedQueueMessage, { kind: 'invalid' }> {
+  const target = objectOf(objectOf(objectOf(value)['TaskMessage'])['OrchestrationInstance'])
+  return { kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem, ...present('instanceId', textOf(target['InstanceId'])) }
+}
+
 function decodeEnvelope(value: unknown, queueMessageId: string): DecodedQueueMessage {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem: 'the queue message is no object' }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid('the queue message is no object')
   const wire = value as WireObject
-  const blobName = wire['CompressedBlobName']
+  const { $type: type = messageDataType, CompressedBlobName: blobName } = wire
+  if (typeof type !== 'string' || type.split(',', 1)[0]?.trim() !== messageDataType) return invalid(`the queue message is of a type that is not known: ${String(type).slice(0, 80)}`, value)
   const own = objectOf(wire['Dtfx'])
   const waiting: WaitingState = {
     ...present('id', textOf(own['Id'])),

@@ -68,7 +68,12 @@ describe('queue messages', () => {
     ['no target', '{"TaskMessage":{"Event":{"EventType":12}}}'],
     ['an event without its members', '{"TaskMessage":{"Event":{"EventType":5},"OrchestrationInstance":{"InstanceId":"a"}}}'],
   ])('%s is told apart, and does not throw', (_what, text) => {
-    expect(decodeQueueMessage(text, 'q')).toStrictEqual({ kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem: expect.any(String) as unknown })
+    expect(decodeQueueMessage(text, 'q')).toMatchObject({ kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem: expect.any(String) as unknown })
+  })
+
+  it('the target of one that cannot be read is told where it can be', () => {
+    const text = '{"TaskMessage":{"Event":{"EventType":99},"OrchestrationInstance":{"InstanceId":"@entity@k"}}}'
+    expect(decodeQueueMessage(text, 'q')).toMatchObject({ kind: 'invalid', instanceId: '@entity@k' })
   })
 
   it('no text makes the reader throw', () => {

@@ -101,19 +101,22 @@ describe('queue messages', () => {
 })
 
 describe('blobs', () => {
-  it('are made with their container, written twice, read, and deleted by prefix', async () => {
+  it('are made with their container, written twice, read, and deleted with their instance', async () => {
     const blobs = new MessageBlobs(clients.container('hub-largemessages'), { clock: systemClock, random: seededRandom(1) })
     const text = 'é😀'.repeat(50_000)
-    expect(await blobs.get('a/x')).toBeUndefined()
-    expect(await blobs.deleteAll('a/')).toBe(0)
-    for (const name of [`${instanceId}/x`, `${instanceId}/x`, `${instanceId}/y`, 'other/x']) await blobs.put(name, text)
-    expect(await blobs.get(`${instanceId}/x`)).toBe(text)
-    expect(await blobs.deleteAll(`${instanceId}/`)).toBe(2)
-    expect(await blobs.get(`${instanceId}/x`)).toBeUndefined()
-    await blobs.delete(`${instanceId}/x`)
+    const own = [`${instanceId}/message-x`, `${escapeKey(instanceId)}/history-0-Input`]
+    const others = [`${instanceId}/message-x/message-y`, `${instanceId}/1/message-z`]
+    expect(await blobs.get(own[0] as string)).toBeUndefined()
+    expect(await blobs.deleteOf(instanceId)).toBe(0)
+    for (const name of [...own, ...own, ...others]) await blobs.put(name, text)
+    for (const name of own) expect(await blobs.get(name)).toBe(text)
+    expect(await blobs.deleteOf(instanceId)).toBe(2)
+    for (const name of own) expect(await blobs.get(name)).toBeUndefined()
+    for (const name of others) expect(await blobs.get(name)).toBe(text)
+    await blobs.delete(own[0] as string)
     await blobs.container.getBlockBlobClient('bad').upload('no gzip', 7)
     await expect(blobs.get('bad')).rejects.toMatchObject({ code: 'DTFX_WIRE_INVALID' })
-    const bytes = await blobs.container.getBlockBlobClient('other/x').downloadToBuffer()
+    const bytes = await blobs.container.getBlockBlobClient(others[0] as string).downloadToBuffer()
     expect([bytes[0], bytes[1]]).toStrictEqual([0x1f, 0x8b])
   })
 })
