@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import type { ContainerClient } from '@azure/storage-blob'
 import { dtfxError } from '@dtfx/core/provider'
+import { blobPrefixesOf, isBlobOf } from '../rows/large-columns.js'
 import { repeat, type RepeatHost } from '../storage/repeat.js'
 import { codeOf, outcomeOf } from '../storage/storage-error.js'
 
@@ -53,11 +54,14 @@ export class MessageBlobs {
     }
   }
 
-  /** Deletes every blob whose name begins with `prefix`; returns how many there were. */
-  async deleteAll(prefix: string): Promise<number> {
-    const names = await this.#list(prefix)
+  /** Deletes the blobs of an instance, those of its messages and those of its rows; returns how many there were. */
+  async deleteOf(instanceId: string): Promise<number> {
+    const names = new Set<string>()
+    for (const prefix of blobPrefixesOf(instanceId)) {
+      for (const name of await this.#list(prefix)) if (isBlobOf(instanceId, name)) names.add(name)
+    }
     for (const name of names) await this.delete(name)
-    return names.length
+    return names.size
   }
 
   async #list(prefix: string): Promise<readonly string[]> {

@@ -4,10 +4,11 @@
  * Invariants:
  * 1. `$type` is the first member of every event, and `Sender` is never null: .NET fails on either.
  * 2. Reading never throws: a message that is not valid is told apart from the others, to be set aside alone.
- * 3. `Version` of .NET is '' where there is none, and a scheduled activity always has tags; here both are absent then.
+ * 3. `Version` of .NET is '' where there is none, and what an orchestration starts always has tags; here both are absent then.
  */
-import { DurableError, messageFromWire, messageToWire, parseWire, wireText, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
-import { withoutEmptyVersion } from './empty-version.js'
+import { DurableError, messageFromWire, messageToWire, parseWire, wireText, type HistoryEvent, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
+import { withCanonicalTimes } from '../canonical-ticks.js'
+import { withEmptyVersion, withoutEmptyVersion } from './empty-version.js'
 import { fromQueueText } from './queue-text.js'
 
 export interface QueueMessage {
@@ -39,7 +40,8 @@ export type DecodedQueueMessage =
   | { readonly kind: 'message'; readonly message: QueueMessage }
   /** The message is in a blob; what `waiting` has counts more than what the blob says. */
   | { readonly kind: 'blob'; readonly blobName: string; readonly waiting: WaitingState }
-  | { readonly kind: 'invalid'; readonly code: string; readonly problem: string }
+  /** `instanceId`: of its target, where that much can be read. */
+  | { readonly kind: 'invalid'; readonly code: string; readonly problem: string; readonly instanceId?: string }
 
 const messageDataType = 'DurableTask.AzureStorage.MessageData'
 const known: ReadonlySet<string> = new Set(['$type', 'ActivityId', 'TaskMessage', 'CompressedBlobName', 'SequenceNumber', 'Episode', 'Sender', 'Dtfx'])
@@ -77,20 +79,28 @@ export function encodeBlobReference(blobName: string, waiting: WaitingState = {}
 
 /** `text` as in the queue, or the JSON of a blob. `queueMessageId` is the queue's own id of it: a message of .NET has no other. */
 export function decodeQueueMessage(text: string, queueMessageId: string): DecodedQueueMessage {
+  let value: unknown
   try {
     const json = fromQueueText(text)
-    if (json === undefined) return { kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem: 'the text of the queue message is neither JSON nor Base64' }
-    return decodeEnvelope(parseWire(json, 'the queue message'), queueMessageId)
+    if (json === undefined) return invalid('the text of the queue message is neither JSON nor Base64')
+    value = parseWire(json, 'the queue message')
+    return decodeEnvelope(value, queueMessageId)
   } catch (error) {
     if (!(error instanceof DurableError)) throw error
-    return { kind: 'invalid', code: error.code, problem: error.message }
+    return { ...invalid(error.message, value), code: error.code }
   }
 }
 
+function invalid(problem: string, value?: unknown): Extract<DecodedQueueMessage, { kind: 'invalid' }> {
+  const target = objectOf(objectOf(objectOf(value)['TaskMessage'])['OrchestrationInstance'])
+  return { kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem, ...present('instanceId', textOf(target['InstanceId'])) }
+}
+
 function decodeEnvelope(value: unknown, queueMessageId: string): DecodedQueueMessage {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', code: 'DTFX_WIRE_INVALID', problem: 'the queue message is no object' }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid('the queue message is no object')
   const wire = value as WireObject
-  const blobName = wire['CompressedBlobName']
+  const { $type: type = messageDataType, CompressedBlobName: blobName } = wire
+  if (typeof type !== 'string' || type.split(',', 1)[0]?.trim() !== messageDataType) return invalid(`the queue message is of a type that is not known: ${String(type).slice(0, 80)}`, value)
   const own = objectOf(wire['Dtfx'])
   const waiting: WaitingState = {
     ...present('id', textOf(own['Id'])),
@@ -125,16 +135,19 @@ export function idOfQueueMessage(queueMessageId: string): MessageId {
 }
 
 function taskMessageToWire(message: TaskMessage): WireObject {
-  const complete = message.event.type === 'TaskScheduled' && message.orchestrationTags === undefined ? { ...message, orchestrationTags: {} } : message
+  const complete = hasTagsAlways(message.event) && message.orchestrationTags === undefined ? { ...message, orchestrationTags: {} } : message
   const wire = messageToWire(complete, 'azureStorage')
-  const event = wire['Event'] as WireObject
-  return event['Version'] === null ? { ...wire, Event: { ...event, Version: '' } } : wire
+  return { ...wire, Event: withEmptyVersion(wire['Event'] as WireObject) }
 }
 
 function taskMessageFromWire(value: unknown): TaskMessage {
   const { event, orchestrationTags, ...message } = messageFromWire(value, 'the queue message')
-  const hasTags = orchestrationTags !== undefined && (event.type !== 'TaskScheduled' || Object.keys(orchestrationTags).length > 0)
-  return { ...message, event: withoutEmptyVersion(event), ...(hasTags ? { orchestrationTags } : undefined) }
+  const hasTags = orchestrationTags !== undefined && !(hasTagsAlways(event) && Object.keys(orchestrationTags).length === 0)
+  return { ...message, event: withCanonicalTimes(withoutEmptyVersion(event)), ...(hasTags ? { orchestrationTags } : undefined) }
+}
+
+function hasTagsAlways(event: HistoryEvent): boolean {
+  return event.type === 'TaskScheduled' || (event.type === 'ExecutionStarted' && event.parent !== undefined)
 }
 
 function ownMember({ id, replyTo, deliverAt, faultCount, enqueuedAt }: WaitingState & Pick<QueueMessage, 'replyTo'>): WireObject | undefined {

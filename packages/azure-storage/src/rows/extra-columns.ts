@@ -7,7 +7,7 @@ import { isTyped, type Cell } from './table-row.js'
 
 export const packedExtras = 'DtfxExtra'
 
-const columnName = /^[A-Za-z_][A-Za-z0-9_]{0,250}$/
+const columnName = /^[A-Za-z][A-Za-z0-9_]{0,250}$/
 /** Of the service itself. */
 const reserved: ReadonlySet<string> = new Set(['partitionkey', 'rowkey', 'timestamp', 'etag'])
 /** UTF-16 characters: a cell holds 64 KiB, and what is longer must be where it can go to a blob. */

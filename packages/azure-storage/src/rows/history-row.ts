@@ -7,7 +7,8 @@
  * 2. A row that a rewind turned into a GenericEvent keeps the columns of what it was.
  */
 import { dtfxError, eventFromWire, eventToWire, parseWire, statusNumbers, wireText, type HistoryEvent, type OrchestrationStatus, type WireObject } from '@dtfx/core/provider'
-import { withoutEmptyVersion } from '../messages/empty-version.js'
+import { withCanonicalTimes } from '../canonical-ticks.js'
+import { withEmptyVersion, withoutEmptyVersion } from '../messages/empty-version.js'
 import { addExtraColumns, packedExtras, unpackExtras } from './extra-columns.js'
 import { dateCell, isTyped, type Cell, type Row } from './table-row.js'
 
@@ -19,7 +20,7 @@ const storeColumns: ReadonlySet<string> = new Set(['ExecutionId', packedExtras])
 export function historyRow(event: HistoryEvent, executionId: string): Row {
   const { extra, ...known } = event
   const columns: Record<string, Cell> = { EventType: event.type, ExecutionId: executionId }
-  for (const [name, value] of Object.entries(eventToWire(known as HistoryEvent, 'plain'))) setColumn(columns, name === 'Timestamp' ? '_Timestamp' : name, value)
+  for (const [name, value] of Object.entries(withEmptyVersion(eventToWire(known as HistoryEvent, 'plain')))) setColumn(columns, name === 'Timestamp' ? '_Timestamp' : name, value)
   addExtraColumns(columns, extra === undefined ? undefined : asColumns(extra))
   return columns
 }
@@ -32,7 +33,7 @@ export function eventOfRow(columns: Row, place: string): HistoryEvent {
     if (!storeColumns.has(name)) wire[name === '_Timestamp' ? 'Timestamp' : name] = memberOf(name, cell, place)
   }
   unpackExtras(columns[packedExtras], wire, place)
-  return withoutEmptyVersion(eventFromWire(wire, place))
+  return withCanonicalTimes(withoutEmptyVersion(eventFromWire(wire, place)))
 }
 
 const inbound: ReadonlySet<HistoryEvent['type']> = new Set([
@@ -57,7 +58,6 @@ export function asPlayed(event: HistoryEvent): HistoryEvent {
 function setColumn(columns: Record<string, Cell>, name: string, value: unknown): void {
   if (name === 'EventType') return
   if (jsonColumns.has(name)) columns[name] = wireText(value ?? null)
-  else if (name === 'Version') columns[name] = String(value ?? '')
   else if (value === null || value === undefined) return
   else if (dateColumns.has(name)) columns[name] = dateCell(String(value))
   else columns[name] = name === 'OrchestrationStatus' ? statusName(value) : (value as Cell)

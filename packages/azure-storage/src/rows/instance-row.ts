@@ -94,8 +94,8 @@ function endOf(columns: Row, { status, isOurs, place }: { status: OrchestrationS
   const stored = isOurs ? failureOf(textCell(columns['FailureDetails']), place) : undefined
   const completedAt = present('completedAt', ticksOf(columns['CompletedTime']))
   if (status !== 'Failed') return { ...completedAt, ...present('output', output), ...present('failure', stored) }
-  // Of an execution that failed before, and was rewound by .NET, the text is newer than our failure. Without payloads there is no text.
-  const isCurrent = stored !== undefined && (output === undefined || failureText(stored) === output)
+  // Of an execution that failed before, and was rewound by .NET, the text is newer than our failure. Without payloads there is no text, or it is in a blob.
+  const isCurrent = stored !== undefined && (output === undefined || failureText(stored) === output || Boolean(columns['OutputBlobName']))
   return { ...completedAt, failure: isCurrent ? stored : failureFromText(output ?? '') }
 }
 

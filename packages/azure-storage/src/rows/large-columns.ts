@@ -95,6 +95,16 @@ export function isStartMessageBlob(blobName: string): boolean {
   return /\/message-[0-9a-f]{32}-ExecutionStarted\.json\.gz$/.test(blobName)
 }
 
+/** What the names of an instance's blobs begin with: its messages have its id as it is, its rows the escaped one. So may begin the names of others. */
+export function blobPrefixesOf(instanceId: string): readonly string[] {
+  return [`${instanceId}/message-`, `${escapeKey(instanceId)}/history-`]
+}
+
+/** Ids may hold slashes: whose blob it is, all of the name tells. */
+export function isBlobOf(instanceId: string, blobName: string): boolean {
+  return blobPrefixesOf(instanceId).some((prefix) => blobName.startsWith(prefix) && !blobName.slice(prefix.length).includes('/'))
+}
+
 export function blobUrl(containerUrl: string, blobName: string): string {
   return `${withoutQuery(containerUrl)}/${blobName.split('/').map(escapeSegment).join('/')}`
 }

@@ -4,6 +4,7 @@
  */
 import type { TableEntity } from '@azure/data-tables'
 import { normalizeTicks, type Ticks } from '@dtfx/core/provider'
+import { canonicalTicks } from '../canonical-ticks.js'
 
 export interface TypedCell {
   readonly type: 'DateTime' | 'Int64' | 'Double' | 'Guid' | 'Binary'
@@ -44,8 +45,11 @@ export function entityOf({ partitionKey, rowKey, columns }: KeyedRow): TableEnti
   return { ...columns, partitionKey, rowKey }
 }
 
+/** The first time that the service takes. An event of .NET without a time has the year 1. */
+const firstTime: Ticks = '1601-01-01T00:00:00Z'
+
 export function dateCell(ticks: Ticks): TypedCell {
-  return { type: 'DateTime', value: sevenDigits(ticks) }
+  return { type: 'DateTime', value: sevenDigits(ticks < firstTime ? firstTime : ticks) }
 }
 
 /** Times in tables always have all their digits. */
@@ -57,7 +61,8 @@ export function sevenDigits(ticks: Ticks): string {
 /** Undefined for a cell that is not there, or no time. */
 export function ticksOf(cell: Cell | undefined): Ticks | undefined {
   const text = isTyped(cell) ? cell.value : cell
-  return typeof text === 'string' ? normalizeTicks(text) : undefined
+  const ticks = typeof text === 'string' ? normalizeTicks(text) : undefined
+  return ticks === undefined ? undefined : canonicalTicks(ticks)
 }
 
 export function isTyped(cell: unknown): cell is TypedCell {

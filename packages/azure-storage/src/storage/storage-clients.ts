@@ -5,6 +5,7 @@
 import { AzureNamedKeyCredential, AzureSASCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import { ContainerClient, StorageSharedKeyCredential as BlobKey, newPipeline as newBlobPipeline } from '@azure/storage-blob'
 import { QueueClient, StorageSharedKeyCredential as QueueKey, newPipeline as newQueuePipeline } from '@azure/storage-queue'
+import { escapeLineSeparators } from './line-separators.js'
 import { operationOf, RequestCounter } from './request-counter.js'
 import type { StorageAccount } from './storage-account.js'
 
@@ -61,6 +62,7 @@ export class StorageClients {
       allowInsecureConnection: tableUrl.startsWith('http:'),
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [
+        { position: 'perCall', policy: escapeLineSeparators },
         {
           position: 'perRetry',
           policy: {

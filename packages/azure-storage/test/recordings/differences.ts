@@ -56,3 +56,16 @@ export function expectedRow(columns: Row, version: RecordedVersion): Row {
 export function expectedText(text: string, version: RecordedVersion): string {
   return messageDifferences.filter((each) => each.version === version || each.version === 'both').reduce((changed, { text: change }) => change?.(changed) ?? changed, text)
 }
+
+export const instanceDifferences: readonly Difference[] = [
+  {
+    version: 'both',
+    where: 'Output of a failure whose type .NET did not record',
+    why: 'a failure of ours always has a type; such a row of .NET is final, and not written again',
+    row: (columns) => (columns['RuntimeStatus'] === 'Failed' && typeof columns['Output'] === 'string' && !/^[\w.`+]+: /.test(columns['Output']) ? { ...columns, Output: `Error: ${columns['Output']}` } : columns),
+  },
+]
+
+export function expectedInstance(columns: Row, version: RecordedVersion): Row {
+  return instanceDifferences.filter((each) => each.version === version || each.version === 'both').reduce((row, { row: change }) => change?.(row) ?? row, columns)
+}

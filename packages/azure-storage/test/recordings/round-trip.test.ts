@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { canonicalTicks } from '../../src/canonical-ticks.js'
 import { isEntityMessage } from '../../src/messages/entity-message.js'
 import { isLargeMessage, messageBlobName } from '../../src/messages/large-message.js'
 import { decodeQueueMessage, encodeBlobReference, encodeQueueMessage, type DecodedQueueMessage } from '../../src/messages/queue-message.js'
@@ -10,7 +11,7 @@ import { escapeKey, unescapeKey } from '../../src/rows/partition-key.js'
 import { historyRowKey, indexOfRowKey, sentinelRowKey } from '../../src/rows/row-key.js'
 import { sentinelColumns, sentinelOf } from '../../src/rows/sentinel-row.js'
 import type { Row } from '../../src/rows/table-row.js'
-import { expectedRow, expectedText } from './differences.js'
+import { expectedRow, expectedText, historyDifferences, messageDifferences } from './differences.js'
 import { blobTexts, readRecording, recordedScenarios, recordedVersions, rowsOf, type Recording, type RecordedMessage } from './recording.js'
 
 const queueId = '5406d369-4369-4673-afae-6671a2fa1e57'
@@ -83,7 +84,7 @@ function expectSentinel(columns: Row): void {
   expect(sentinel).toStrictEqual({
     executionId: columns['ExecutionId'],
     isComplete: true,
-    completedAt: (columns['CheckpointCompletedTimestamp'] as { value: string }).value,
+    completedAt: canonicalTicks((columns['CheckpointCompletedTimestamp'] as { value: string }).value),
     checkpointId: undefined,
     openCheckpointId: undefined,
     eventCount: undefined,
@@ -94,3 +95,17 @@ function expectSentinel(columns: Row): void {
   })
   expect(sentinelColumns({ ...sentinel, checkpointId: 'c', eventCount: 0 })).toMatchObject(columns)
 }
+
+describe('the table of differences', () => {
+  it.each([...historyDifferences, ...messageDifferences].map((each) => [`${each.where} (${each.version})`, each] as const))('%s is needed', (_what, { version, row, text }) => {
+    const versions = version === 'both' ? recordedVersions : [version]
+    const isUsed = versions.some((each) =>
+      recordedScenarios(each).some((scenario) => {
+        const recording = readRecording(each, scenario)
+        const isRowChanged = row !== undefined && rowsOf(recording, 'History').some(({ columns }) => JSON.stringify(row(columns)) !== JSON.stringify(columns))
+        return isRowChanged || (text !== undefined && recording.queueMessagesPut.some(({ bodyText }) => text(bodyText) !== bodyText))
+      }),
+    )
+    expect(isUsed).toBe(true)
+  })
+})
