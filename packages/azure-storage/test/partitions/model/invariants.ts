@@ -1,6 +1,6 @@
 /** What must hold in every world, checked after each action, and by which bounds. */
 import { msFromTicks } from '@dtfx/core/provider'
-import type { PartitionWrite } from '../../../src/partitions/balance.js'
+import type { BalanceDecision, PartitionWrite } from '../../../src/partitions/balance.js'
 import { isLeased } from '../../../src/partitions/held-partitions.js'
 import type { PartitionRow } from '../../../src/partitions/partition-row.js'
 import { isHealthy, isReceiving, type ModelWorker, type World } from './world.js'
@@ -58,6 +58,7 @@ export function checkLanding(world: World, before: PartitionRow, landing: Landin
     else if (row.currentOwner !== writer) fail('changes the owner to somebody else')
     else if (!expired && (before.currentOwner !== null || (before.nextOwner !== null && before.nextOwner !== writer))) fail('takes a partition that is not its own')
   }
+  if (row.currentOwner === writer && before.currentOwner !== null && before.currentOwner !== writer) checkExpiry(world, before, fail)
   if (row.nextOwner !== before.nextOwner && !expired) {
     if (before.nextOwner !== null && before.nextOwner !== writer) fail('breaks the promise to another')
     if (row.nextOwner !== null && (row.nextOwner !== writer || row.currentOwner === writer)) fail('promises what it may not')
@@ -70,6 +71,34 @@ function checkRelease(world: World, before: PartitionRow, { write, writer }: Lan
   if (write.row.currentOwner !== null) fail('gives a partition to somebody')
   if (write.row.nextOwner !== before.nextOwner) fail('forgets a promise')
   if (worker.phase !== 'crashed' && worker.held.has(before.partition)) fail('gives a partition away before it has dropped it')
+}
+
+/** A worker that nothing kept from its passes for a lease and longer has renewed what it owns. */
+function checkExpiry(world: World, before: PartitionRow, fail: (problem: string) => never): void {
+  const owner = world.workers.find(({ id }) => id === before.currentOwner)
+  const { leaseMs, pollMs } = world.settings
+  if (owner !== undefined && isHealthy(owner) && owner.phase !== 'stopped' && world.nowMs - world.disturbedMs > leaseMs + pollMs) fail('takes a partition whose owner is well')
+}
+
+/** What is given away was drained: nothing of it is in progress, or its time is up. What is claimed was dropped: what is left of an earlier ownership does not live on in the new one. */
+export function checkDrops(worker: ModelWorker, { drop, writes }: BalanceDecision): void {
+  const dropped = new Set(drop.map(({ partition }) => partition))
+  for (const { row, changes } of writes) {
+    if (changes.includes('claimed') && worker.held.has(row.partition) && !dropped.has(row.partition)) throw new Violation(`${worker.id} claims ${row.partition}, which it still holds`)
+  }
+  for (const { partition, reason } of drop) {
+    if (reason === 'released' && worker.held.get(partition)?.drain !== 'done') throw new Violation(`${worker.id} gives ${partition} away without having drained it`)
+  }
+}
+
+/** Nobody takes from a worker that stays more than its even share, promised partitions included. */
+export function checkQuota({ id, rows }: ModelWorker, { writes }: BalanceDecision): void {
+  if (!writes.some(({ row, changes }) => changes.includes('stolen') && !row.isDraining)) return
+  const written = new Map(writes.map(({ row }) => [row.partition, row]))
+  const owners = rows.map((row) => written.get(row.partition) ?? row).map((row) => row.nextOwner ?? row.currentOwner)
+  const mine = owners.filter((owner) => owner === id).length
+  const others = new Set(owners.filter((owner) => owner !== null && owner !== id)).size
+  if (mine > Math.ceil(rows.length / (others + 1))) throw new Violation(`${id} takes more than its share: ${owners.join(' ')}`)
 }
 
 /** `worker` took the answer to `write` for a success. */

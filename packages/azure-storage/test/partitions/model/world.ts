@@ -7,7 +7,7 @@ import type { BalanceDecision, PartitionWrite } from '../../../src/partitions/ba
 import { drainsOf, isLeased, listeningOf, type HeldPartitions } from '../../../src/partitions/held-partitions.js'
 import { newPartitionRow, type PartitionRow } from '../../../src/partitions/partition-row.js'
 import type { PartitionSettings } from '../../../src/partitions/partition-settings.js'
-import { checkAnswered, checkLanding, checkPassEnd, checkTime, type Landing } from './invariants.js'
+import { checkAnswered, checkDrops, checkLanding, checkPassEnd, checkQuota, checkTime, type Landing } from './invariants.js'
 import { productRules, type Rules } from './rules.js'
 
 export interface Pending {
@@ -142,6 +142,8 @@ function decide(world: World, worker: ModelWorker, set: SetWorker): World {
   const { rules, settings, nowMs } = world
   const self = { workerId: worker.id, stopping: worker.stopping, listening: listeningOf(worker.held), drains: drainsOf(worker.held) }
   const decision = rules.balance(worker.rows, worker.passMs + worker.skewMs, self, settings)
+  checkDrops(worker, decision)
+  checkQuota(worker, decision)
   let held = rules.afterDrops(worker.held, decision.drop)
   if (rules.actsBeforeAnswer) for (const write of decision.writes) held = acknowledged(world, { ...worker, held }, write, decision)
   const drainEndsMs = new Map([...worker.drainEndsMs].filter(([partition]) => held.has(partition)))
