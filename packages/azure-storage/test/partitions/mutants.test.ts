@@ -13,7 +13,6 @@ test.each(Object.entries(mutants))('a worker that %s', (_, rules) => {
       walk({ seed, rules })
     } catch (error) {
       caught = error
-    if (process.env['SHOW']) console.log(_, seed, String(error).split('\n')[0])
     }
   }
   expect(caught).toBeInstanceOf(Violation)

@@ -1,6 +1,6 @@
 /**
  * Every order in which things can happen, up to a number of actions: breadth first, and no world twice. Worlds are the same when they differ in the absolute time and in versions only.
- * The times are those of the product made small, in the same order: operation < poll < lease.
+ * The times are those of the product made small, in the same proportion: a lease outlasts two slow passes, a poll, and the difference of the clocks.
  */
 import { msFromTicks } from '@dtfx/core/provider'
 import type { PartitionRow } from '../../../src/partitions/partition-row.js'
@@ -10,7 +10,7 @@ import { unownedBoundMs } from './invariants.js'
 import type { Rules } from './rules.js'
 import { newWorld, step, type Action, type ModelWorker, type World } from './world.js'
 
-export const smallSettings: PartitionSettings = { leaseMs: 4_000, pollMs: 2_000, busyPollMs: 1_000, drainMs: 2_000, operationMs: 1_000 }
+export const smallSettings: PartitionSettings = { leaseMs: 8_000, pollMs: 2_000, busyPollMs: 1_000, drainMs: 2_000, operationMs: 1_000 }
 
 export interface Exploration {
   readonly partitions: number
