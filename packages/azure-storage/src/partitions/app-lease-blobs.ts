@@ -3,6 +3,7 @@
  * so that each of them acquires and renews the same lease.
  */
 import type { Clock, Random } from '@dtfx/core/provider'
+import { readText } from '../storage/read-text.js'
 import { once, repeat } from '../storage/repeat.js'
 import type { StorageClients } from '../storage/storage-clients.js'
 import { outcomeOf } from '../storage/storage-error.js'
@@ -72,9 +73,8 @@ export class AppLeaseBlobs {
 
   async #readInfo(signal: AbortSignal): Promise<AppLeaseInfo> {
     const { host } = this.#options
-    const read = (): Promise<Buffer> => repeat('reading the blob of the app lease', host, () => this.#info().downloadToBuffer(0, undefined, { abortSignal: signal }), signal)
     try {
-      return infoOf(await read())
+      return infoOf(await repeat('reading the blob of the app lease', host, () => readText(this.#info(), signal), signal))
     } catch (error) {
       if (signal.aborted || outcomeOf(error) !== 'missing') throw error
       await this.create()
@@ -96,9 +96,9 @@ export class AppLeaseBlobs {
 }
 
 /** The blob is a note; the lease is the truth. What cannot be read counts as empty, and is written anew by the next owner. */
-function infoOf(body: Buffer): AppLeaseInfo {
+function infoOf(text: string): AppLeaseInfo {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
+    const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : {}
   } catch {
     return {}

@@ -69,6 +69,7 @@ export class AppLease {
     const { host, settings } = this.#options
     while (!stop.aborted) {
       const attempt = await this.#attempt(stop)
+      if (stop.aborted) return
       if (attempt.kind === 'held') await this.#hold(attempt.deadlineMs, stop)
       else await sleep(host.clock, attempt.kind === 'refused' ? settings.acquireMs : settings.renewMs / retryShare, stop)
     }
@@ -110,10 +111,11 @@ export class AppLease {
     let deadlineMs = firstDeadlineMs
     let waitMs = settings.renewMs
     while (!end.aborted) {
-      await sleep(host.clock, Math.min(waitMs, deadlineMs - host.clock.monotonicMs()), end)
-      if (end.aborted) return
+      const restMs = deadlineMs - host.clock.monotonicMs()
+      if (restMs <= 0) return this.#log(logEvents.appLeaseRefused, 'it could not be renewed in time')
+      await sleep(host.clock, Math.min(waitMs, restMs), end)
       const nextDeadlineMs = host.clock.monotonicMs() + settings.leaseMs
-      if (host.clock.monotonicMs() >= deadlineMs) return this.#log(logEvents.appLeaseRefused, 'it could not be renewed in time')
+      if (end.aborted || waitMs >= restMs) continue
       try {
         if (!(await this.#before(deadlineMs, end, (signal) => blobs.renew(this.#leaseId, signal)))) return this.#log(logEvents.appLeaseRefused, 'another app has taken it')
         deadlineMs = nextDeadlineMs

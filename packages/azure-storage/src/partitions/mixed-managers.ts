@@ -4,6 +4,7 @@
  * Invariant: reads only. A hub without the container was never served in that way.
  */
 import { dtfxError, type Clock, type Random } from '@dtfx/core/provider'
+import { readText } from '../storage/read-text.js'
 import { repeat } from '../storage/repeat.js'
 import type { StorageClients } from '../storage/storage-clients.js'
 import { outcomeOf } from '../storage/storage-error.js'
@@ -37,16 +38,16 @@ export async function refuseMixedManagers(options: MixedManagersOptions): Promis
 }
 
 async function refuseOtherCount({ clients, host, containerName, taskHub, partitionCount }: MixedManagersOptions): Promise<void> {
-  const body = await repeat(`reading ${hubBlobName}`, host, () => clients.container(containerName).getBlobClient(hubBlobName).downloadToBuffer()).catch(unlessMissing)
-  if (body === undefined) return
-  const actual = partitionCountOf(body.toString('utf8'))
+  const text = await repeat(`reading ${hubBlobName}`, host, () => readText(clients.container(containerName).getBlobClient(hubBlobName))).catch(unlessMissing)
+  if (text === undefined) return
+  const actual = partitionCountOf(text)
   if (actual === undefined) throw dtfxError('DTFX_WIRE_INVALID', { what: `blob '${hubBlobName}' of task hub '${taskHub}'`, problem: 'it has no PartitionCount' })
   if (actual !== partitionCount) throw dtfxError('DTFX_PARTITION_COUNT', { taskHub, actual, expected: partitionCount })
 }
 
 function partitionCountOf(text: string): number | undefined {
   try {
-    const value = JSON.parse(text.replace(/^\uFEFF/, '')) as { readonly PartitionCount?: unknown } | null
+    const value = JSON.parse(text) as { readonly PartitionCount?: unknown } | null
     return typeof value?.PartitionCount === 'number' ? value.PartitionCount : undefined
   } catch {
     return undefined

@@ -18,6 +18,7 @@ export interface ManagedWorkerOptions {
   readonly settings?: Partial<PartitionSettings>
   /** Before it counts as called. */
   readonly listen?: (partition: string) => void
+  readonly dropped?: (partition: string) => void
   readonly drain?: PartitionManagerOptions['callbacks']['drain']
   readonly random?: Random
   readonly watchdog?: PartitionManagerOptions['watchdog']
@@ -31,7 +32,7 @@ export class ManagedWorker {
   readonly gauges: string[] = []
   readonly signals = new Map<string, AbortSignal>()
 
-  constructor({ table, clock, name = 'A', settings, listen = () => {}, drain = () => Promise.resolve(), random = seededRandom(name.charCodeAt(0)), watchdog }: ManagedWorkerOptions) {
+  constructor({ table, clock, name = 'A', settings, listen = () => {}, dropped = () => {}, drain = () => Promise.resolve(), random = seededRandom(name.charCodeAt(0)), watchdog }: ManagedWorkerOptions) {
     this.manager = new PartitionManager({
       table,
       settings: { ...partitionDefaults, ...settings },
@@ -54,7 +55,10 @@ export class ManagedWorker {
           this.signals.set(partition, signal)
           return drain(partition, signal)
         },
-        drop: (partition, reason) => void this.calls.push(`drop ${partition} ${reason}`),
+        drop: (partition, reason) => {
+          dropped(partition)
+          this.calls.push(`drop ${partition} ${reason}`)
+        },
       },
       watchdog,
     })

@@ -6,17 +6,17 @@ import { expect, test } from 'vitest'
 import { explore, type Exploration } from './model/explore.js'
 import { walk } from './model/random-walk.js'
 
-const walks = Number(process.env['DTFX_WALKS'] ?? 300)
+const walks = Number(process.env['DTFX_WALKS'] ?? 200)
 const firstSeed = Number(process.env['DTFX_WALK_FROM'] ?? 1)
 const deeper = Number(process.env['DTFX_DEPTH'] ?? 0)
 
 const all = { crash: true, pause: true, stop: true, requests: true }
 const cases: readonly (readonly [name: string, exploration: Exploration, leastWorlds: number])[] = [
-  ['2 workers, 1 partition, a clock that differs, 1 fault', { partitions: 1, skewsMs: [0, 1_000], depth: 22, maxFaults: 1, faults: all }, 40_000],
-  ['2 workers, 1 partition, 2 faults', { partitions: 1, skewsMs: [0, 0], depth: 15, maxFaults: 2, faults: all }, 50_000],
+  ['2 workers, 1 partition, a clock that differs, 1 fault', { partitions: 1, skewsMs: [0, 1_000], depth: 20, maxFaults: 1, faults: all }, 25_000],
+  ['2 workers, 1 partition, 2 faults', { partitions: 1, skewsMs: [0, 0], depth: 13, maxFaults: 2, faults: all }, 20_000],
   ['3 workers, 1 partition, 1 fault', { partitions: 1, skewsMs: [0, 0, 1_000], depth: 12, maxFaults: 1, faults: all }, 10_000],
   ['2 workers, 2 partitions, 1 fault', { partitions: 2, skewsMs: [0, 1_000], depth: 13, maxFaults: 1, faults: all }, 20_000],
-  ['3 workers, 3 partitions, no fault', { partitions: 3, skewsMs: [0, 0, 1_000], depth: 9, maxFaults: 0, faults: {} }, 10_000],
+  ['3 workers, 3 partitions, no fault', { partitions: 3, skewsMs: [0, 0, 1_000], depth: 8, maxFaults: 0, faults: {} }, 5_000],
   ['4 workers, 4 partitions, no fault', { partitions: 4, skewsMs: [0, 0, 0, 1_000], depth: 7, maxFaults: 0, faults: {} }, 5_000],
 ]
 
