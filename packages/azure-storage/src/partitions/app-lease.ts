@@ -143,7 +143,7 @@ export class AppLease {
     try {
       await this.#options[name]()
     } catch (error) {
-      this.#log(logEvents.partitionError, `after the app lease was ${name}: ${problemOf(error)}`)
+      this.#log(logEvents.partitionError, `'${name}' of the app lease: ${problemOf(error)}`)
     }
   }
 

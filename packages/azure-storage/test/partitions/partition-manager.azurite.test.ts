@@ -51,9 +51,15 @@ test('two workers share evenly, a third and a fourth join, and what moves is dra
   }
   const first = hub.start('A', { drain })
   await hub.settled([4])
-  hub.start('B', { drain })
+  const second = hub.start('B', { drain })
   await hub.settled([2, 2])
   expect(drains).toHaveLength(2)
+  const taken = second.log.filter(({ fields, event }) => fields['partition'] === drains[0] && event !== 124)
+  const scope = { account: 'account', taskHub: 'hub', worker: second.id, partition: drains[0] }
+  expect(taken.map(({ event, fields }) => [event, fields])).toEqual([
+    [130, { ...scope, previousOwner: first.id, nextOwner: second.id }],
+    [127, { ...scope, previousOwner: null, nextOwner: null }],
+  ])
   hub.start('C', { drain })
   hub.start('D', { drain })
   await hub.settled([1, 1, 1, 1])

@@ -63,6 +63,14 @@ test('the lease ends 30 s after the beginning of the pass that renewed it, on th
   expect(worker.calls).toEqual(['listen p0'])
 })
 
+test('time that only the wall clock has counted, as when the machine was suspended, ends the lease too', async () => {
+  const { clock, worker } = await start(['p0'])
+  expect(worker.manager.isLeased('p0')).toBe(true)
+  const realNowMs = clock.nowMs()
+  clock.nowMs = () => realNowMs + 30_000
+  expect(worker.manager.isLeased('p0')).toBe(false)
+})
+
 test('a partition that is stolen is drained, dropped, and only then given away; the log tells it', async () => {
   const { clock, store, worker } = await start(['p0'])
   promised(store, 'p0', 'B')

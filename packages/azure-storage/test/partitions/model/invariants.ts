@@ -1,9 +1,8 @@
 /** What must hold in every world, checked after each action, and by which bounds. */
 import { msFromTicks } from '@dtfx/core/provider'
 import type { BalanceDecision, PartitionWrite } from '../../../src/partitions/balance.js'
-import { isLeased } from '../../../src/partitions/held-partitions.js'
 import type { PartitionRow } from '../../../src/partitions/partition-row.js'
-import { isHealthy, isReceiving, type ModelWorker, type World } from './world.js'
+import { isHealthy, isLeasedTo, isReceiving, type ModelWorker, type World } from './world.js'
 
 export class Violation extends Error {}
 
@@ -37,7 +36,7 @@ export function checkTime(world: World): World {
     else if (!overlapSinceMs.has(partition)) overlapSinceMs.set(partition, world.nowMs)
     const overlapMs = world.nowMs - (overlapSinceMs.get(partition) ?? Infinity)
     if (overlapMs >= overlapBoundMs(world)) throw new Violation(`${receivers.map(({ id }) => id).join(' and ')} receive from ${partition} at once for ${overlapMs} ms`)
-    if (world.workers.some((worker) => isHealthy(worker) && isLeased(worker.held, partition, world.nowMs))) unownedSinceMs.delete(partition)
+    if (world.workers.some((worker) => isHealthy(worker) && isLeasedTo(world, worker, partition))) unownedSinceMs.delete(partition)
     else if (!unownedSinceMs.has(partition)) unownedSinceMs.set(partition, world.nowMs)
     const unownedMs = world.nowMs - Math.max(unownedSinceMs.get(partition) ?? Infinity, world.disturbedMs)
     if (waiting && unownedMs > unownedBoundMs(world)) throw new Violation(`${partition} has no owner for ${unownedMs} ms`)

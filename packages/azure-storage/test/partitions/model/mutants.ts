@@ -33,7 +33,13 @@ const alsoListen = (decision: BalanceDecision, chosen: (write: PartitionWrite) =
 /** `afterWrite` takes a partition as held for whatever write, if it is to be listened to. */
 const holdingAnyway: Rules['afterWrite'] = (held, write, decision, leaseDeadlineMs) => {
   if (!decision.listen.includes(write.row.partition)) return productRules.afterWrite(held, write, decision, leaseDeadlineMs)
-  return new Map(held).set(write.row.partition, { leaseDeadlineMs, drain: undefined })
+  return new Map(held).set(write.row.partition, { leaseDeadlineMs, expiresMs: Infinity, drain: undefined })
+}
+
+/** The wall clock would hide a wrong deadline on the other one. */
+const trustingItsOwnClock: Rules = {
+  ...productRules,
+  afterWrite: (...args) => new Map([...productRules.afterWrite(...args)].map(([partition, held]) => [partition, { ...held, expiresMs: Infinity }])),
 }
 
 const claimed = (row: PartitionRow, nowMs: number, { workerId }: PartitionWorker): PartitionRow => ({ ...row, currentOwner: workerId, nextOwner: null, isDraining: false, expiresAt: ticksFromMs(nowMs + 30_000) })
@@ -94,7 +100,7 @@ export const mutants: Readonly<Record<string, Rules>> = {
   }),
   'ends its stop too early': after((decision, _rows, _now, { stopping }) => ({ ...decision, releasedAll: stopping })),
   'never ends its stop': after((decision) => ({ ...decision, releasedAll: false })),
-  'counts its lease from the answer': { ...productRules, leaseDeadlineMs: ({ ackMs, leaseMs }) => ackMs + leaseMs },
-  'counts a longer lease than it has': { ...productRules, leaseDeadlineMs: ({ passMs, leaseMs }) => passMs + leaseMs + 10_000 },
+  'counts its lease from the answer': { ...trustingItsOwnClock, leaseDeadlineMs: ({ ackMs, leaseMs }) => ackMs + leaseMs },
+  'counts a longer lease than it has': { ...trustingItsOwnClock, leaseDeadlineMs: ({ passMs, leaseMs }) => passMs + leaseMs + 10_000 },
   'polls more seldom than its lease lasts': after((decision) => ({ ...decision, nextPollMs: decision.nextPollMs * 4 })),
 }

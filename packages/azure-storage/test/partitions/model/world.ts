@@ -96,8 +96,13 @@ export function isHealthy(worker: ModelWorker): boolean {
   return worker.phase !== 'crashed' && worker.phase !== 'stopped' && !worker.paused
 }
 
+/** By its own clocks: the one that never goes back is the time of the world. */
+export function isLeasedTo(world: World, { held, skewMs }: ModelWorker, partition: string): boolean {
+  return isLeased(held, partition, { monotonicMs: world.nowMs, nowMs: world.nowMs + skewMs })
+}
+
 export function isReceiving(world: World, worker: ModelWorker, partition: string): boolean {
-  return isHealthy(worker) && isLeased(worker.held, partition, world.nowMs) && worker.held.get(partition)?.drain === undefined
+  return isHealthy(worker) && isLeasedTo(world, worker, partition) && worker.held.get(partition)?.drain === undefined
 }
 
 /** The world after `action`. @throws Violation */
