@@ -82,11 +82,12 @@ function stealOverQuota(decisions: readonly RowDecision[], workerId: string): re
   }
   if (others.size === 0) return decisions
   const share = Math.floor(decisions.length / (others.size + 1))
+  // With partitions left over, some have one more than the share.
+  const leftOver = decisions.length % (others.size + 1) > 0
   const result = [...decisions]
   for (const held of others.values()) {
     const excess = held.length - share
-    // With partitions left over, somebody may have one more than the share, but not two.
-    const wanted = owned === share && excess > 1 ? 1 : Math.min(share - owned, excess)
+    const wanted = leftOver && owned === share && excess > 1 ? 1 : Math.min(share - owned, excess)
     for (const index of held.filter((at) => isFree(decisions[at] as RowDecision)).slice(0, Math.max(0, wanted))) {
       result[index] = promise((decisions[index] as RowDecision).row, workerId)
       owned++

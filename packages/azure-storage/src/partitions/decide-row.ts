@@ -73,10 +73,11 @@ function decideOwn(row: PartitionRow, nowMs: number, worker: PartitionWorker, se
 }
 
 /**
- * A worker that stops takes back what was promised to it, or nobody could claim it until it expires. Not while its owner drains it: the owner would take that for the wish of a third worker; wait for the release.
+ * A worker that stops takes back what was promised to it, or nobody could claim it until it expires. Not while its
+ * owner drains it, which must come to its end first (.NET would listen again in the middle): then it waits for the release.
  */
 function decideLeaving(row: PartitionRow, nowMs: number, { workerId }: PartitionWorker): RowDecision {
-  const waits = row.currentOwner !== null && (row.isDraining || isExpired(row, nowMs))
+  const waits = row.currentOwner !== null && row.isDraining && !isExpired(row, nowMs)
   if (row.nextOwner !== workerId || waits) return decided(row, {}, [], row.nextOwner ?? row.currentOwner)
   return decided(row, { nextOwner: null }, ['withdrawn'], row.currentOwner)
 }

@@ -3,12 +3,15 @@
  * Invariants: a partition is held from the write that made it ours to its drop; its lease ends a lease after the moment **before** the pass that renewed it, on a clock that never goes back; a write
  * without an answer prolongs nothing.
  */
+import { msFromTicks } from '@dtfx/core/provider'
 import type { BalanceDecision, PartitionDrop, PartitionWrite } from './balance.js'
 import type { DrainState } from './decide-row.js'
 
 export interface HeldPartition {
   /** Monotonic milliseconds: from then on somebody else may own it. */
   readonly leaseDeadlineMs: number
+  /** The same as the row says it, by the wall clock: a machine that was suspended may not have counted that time on the other one. */
+  readonly expiresMs: number
   /** Undefined: messages are received. */
   readonly drain: DrainState | undefined
 }
@@ -24,8 +27,9 @@ export function afterDrops(held: HeldPartitions, drops: readonly PartitionDrop[]
 export function afterWrite(held: HeldPartitions, write: PartitionWrite, { listen, startDrain }: Pick<BalanceDecision, 'listen' | 'startDrain'>, leaseDeadlineMs: number): HeldPartitions {
   const { partition } = write.row
   const before = held.get(partition)
-  if (!write.changes.includes('renewed') || (before === undefined && !listen.includes(partition))) return held
-  return new Map(held).set(partition, { leaseDeadlineMs, drain: startDrain.includes(partition) ? 'running' : before?.drain })
+  const { expiresAt } = write.row
+  if (!write.changes.includes('renewed') || expiresAt === null || (before === undefined && !listen.includes(partition))) return held
+  return new Map(held).set(partition, { leaseDeadlineMs, expiresMs: msFromTicks(expiresAt), drain: startDrain.includes(partition) ? 'running' : before?.drain })
 }
 
 export function afterDrain(held: HeldPartitions, partition: string): HeldPartitions {
@@ -33,9 +37,10 @@ export function afterDrain(held: HeldPartitions, partition: string): HeldPartiti
   return before === undefined ? held : new Map(held).set(partition, { ...before, drain: 'done' })
 }
 
-export function isLeased(held: HeldPartitions, partition: string, monotonicMs: number): boolean {
+/** True while, by both clocks, nobody else can own the partition. A wall clock that jumps ahead costs a pause until the next renewal; one that jumps back changes nothing. */
+export function isLeased(held: HeldPartitions, partition: string, { monotonicMs, nowMs }: { readonly monotonicMs: number; readonly nowMs: number }): boolean {
   const found = held.get(partition)
-  return found !== undefined && monotonicMs < found.leaseDeadlineMs
+  return found !== undefined && monotonicMs < found.leaseDeadlineMs && nowMs < found.expiresMs
 }
 
 export function listeningOf(held: HeldPartitions): ReadonlySet<string> {

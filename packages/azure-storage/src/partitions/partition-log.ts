@@ -20,9 +20,9 @@ export class PartitionLog {
   readonly #logger: Logger
   readonly #fields: LogFields
 
-  constructor(logger: Logger, scope: PartitionLogScope, worker: string) {
+  constructor(logger: Logger, { account, taskHub }: PartitionLogScope, worker: string) {
     this.#logger = logger
-    this.#fields = { ...scope, worker }
+    this.#fields = { account, taskHub, worker }
   }
 
   /** One line for each change that the write made. */

@@ -53,7 +53,8 @@ export class PartitionRun {
   }
 
   isLeased(partition: string): boolean {
-    return isLeased(this.#held, partition, this.#options.host.clock.monotonicMs())
+    const { clock } = this.#options.host
+    return isLeased(this.#held, partition, { monotonicMs: clock.monotonicMs(), nowMs: clock.nowMs() })
   }
 
   leaseDeadlineMs(partition: string): number | undefined {

@@ -2,15 +2,16 @@
  * The Partitions table of a task hub: reads all rows in one request, replaces single ones on the condition that nobody changed them since.
  * Invariants: no write without a version; nothing conditional is sent twice; each request of a pass ends within its time, because a slow table must not take the lease from those that it is slow for.
  */
-import { AmbiguousCommitError, type Clock, type Random } from '@dtfx/core/provider'
+import { AmbiguousCommitError, logEvents, type Clock, type Logger, type Random } from '@dtfx/core/provider'
 import type { StorageClients } from '../storage/storage-clients.js'
 import { once, repeat } from '../storage/repeat.js'
 import { outcomeOf } from '../storage/storage-error.js'
+import { problemOf } from './partition-log.js'
 import { decodePartitionRow, encodePartitionRow, newPartitionRow, type PartitionEntity, type PartitionRow } from './partition-row.js'
 
 /** What the manager needs of the table. */
 export interface PartitionStore {
-  /** All rows, by name of the partition. @throws TransientError, AmbiguousCommitError (no answer in time), PermanentError, DTFX_WIRE_INVALID, or the reason of `signal` */
+  /** All rows that can be read, by name of the partition. @throws TransientError, AmbiguousCommitError (no answer in time), PermanentError, or the reason of `signal` */
   read(signal: AbortSignal): Promise<readonly PartitionRow[]>
   /** `conflict`: certainly not written, because the row changed or is gone. @throws as `read`; except for TransientError and PermanentError the row may have been written */
   replace(row: PartitionRow, signal: AbortSignal): Promise<'written' | 'conflict'>
@@ -18,7 +19,7 @@ export interface PartitionStore {
 
 export interface PartitionTableOptions {
   readonly clients: StorageClients
-  readonly host: { readonly clock: Clock; readonly random: Random }
+  readonly host: { readonly clock: Clock; readonly random: Random; readonly logger: Logger }
   /** `{taskHub}Partitions`. */
   readonly tableName: string
   readonly operationMs: number
@@ -47,7 +48,7 @@ export class PartitionTable implements PartitionStore {
       for await (const page of this.#table().listEntities<Record<string, unknown>>({ disableTypeConversion: true, abortSignal }).byPage()) found.push(...(page as unknown as PartitionEntity[]))
       return found
     })
-    return entities.map(decodePartitionRow).sort((a, b) => (a.partition < b.partition ? -1 : 1))
+    return entities.flatMap((entity) => this.#decode(entity)).sort((a, b) => (a.partition < b.partition ? -1 : 1))
   }
 
   async replace(row: PartitionRow, signal: AbortSignal): Promise<'written' | 'conflict'> {
@@ -58,6 +59,17 @@ export class PartitionTable implements PartitionStore {
       const outcome = outcomeOf(error)
       if (outcome === 'conflict' || outcome === 'missing') return 'conflict'
       throw error
+    }
+  }
+
+  /** One row that makes no sense must not stop the others: it counts as not there, which the log says. */
+  #decode(entity: PartitionEntity): readonly PartitionRow[] {
+    try {
+      return [decodePartitionRow(entity)]
+    } catch (error) {
+      const { level, text, id } = logEvents.partitionError
+      this.#options.host.logger.log(level, `${text}: ${problemOf(error)}`, { table: this.#options.tableName, partition: entity.rowKey }, id)
+      return []
     }
   }
 

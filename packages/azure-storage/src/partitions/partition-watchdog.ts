@@ -35,7 +35,7 @@ export class PartitionWatchdog {
   /** The rows as `worker` just read them. */
   observe(rows: readonly PartitionRow[], worker: string): void {
     const { clock, logger } = this.#options.host
-    const log = new PartitionLog(logger, { account: this.#options.account, taskHub: this.#options.taskHub }, worker)
+    const log = new PartitionLog(logger, this.#options, worker)
     for (const row of rows) this.#observeOwner(row, log)
     if (this.#asking || clock.monotonicMs() < this.#agesDueMs) return
     this.#agesDueMs = clock.monotonicMs() + this.#options.ageEveryMs

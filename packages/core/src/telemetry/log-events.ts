@@ -37,6 +37,8 @@ export const logEvents = {
   watchdogEnded: { id: 205, level: 'warn', text: 'watchdog not running' },
   partitionUnowned: { id: 206, level: 'error', text: 'partition without an owner' },
   partitionStuck: { id: 207, level: 'error', text: 'messages of a partition wait too long' },
+  appLeaseHeld: { id: 208, level: 'info', text: 'task hub is held by this app' },
+  appLeaseRefused: { id: 209, level: 'warn', text: 'task hub is not held by this app' },
 } as const satisfies Readonly<Record<string, { readonly id: number; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }>>
 
 export type LogEvent = (typeof logEvents)[keyof typeof logEvents]
