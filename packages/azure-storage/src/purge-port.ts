@@ -20,9 +20,7 @@ export class AzurePurgePort implements PurgePort {
     const row = await instances.read(instanceId, { payloads: false })
     if (row === undefined) return 'not-found'
     if (!isFinal(row.state.status)) return 'not-finished'
-    await blobs.deleteAll(`${instanceId}/`)
-    const escaped = escapeKey(instanceId)
-    if (escaped !== instanceId) await blobs.deleteAll(`${escaped}/`)
+    await blobs.deleteOf(instanceId)
     await this.#deleteHistory(instanceId)
     await this.parts.suspicions.clear(instanceId)
     return (await this.#deleteRow(instanceId, row.etag)) ? 'purged' : 'not-finished'

@@ -20,10 +20,9 @@ export class AzureQueryPort implements QueryPort {
     const queryOptions = { ...(odata === undefined ? undefined : { filter: odata }), ...(payloads ? undefined : { select: ['PartitionKey', 'RowKey', ...columnsWithoutPayloads] }) }
     const pages = clients.table(names.instancesTable).listEntities({ queryOptions, disableTypeConversion: true })
     const { rows, next } = await repeat('querying instances', host, async () => {
-      for await (const page of pages.byPage({ maxPageSize: size, ...(continuation === undefined ? undefined : { continuationToken: continuation }) })) {
-        return { rows: page.map(storedRow), next: (page as { readonly continuationToken?: string }).continuationToken }
-      }
-      return { rows: [], next: undefined }
+      const read = await pages.byPage({ maxPageSize: size, ...(continuation === undefined ? undefined : { continuationToken: continuation }) }).next()
+      const page = read.done === true ? [] : read.value
+      return { rows: page.map(storedRow), next: (page as { readonly continuationToken?: string }).continuationToken }
     })
     const states = await Promise.all(rows.map(async (row): Promise<InstanceState> => (await instances.decode(row, unescapeKey(row.partitionKey), { payloads })).state))
     const found = states.filter((state) => !state.instanceId.startsWith('@') && matchesFilter(state, filter))

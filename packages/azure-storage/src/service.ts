@@ -10,7 +10,6 @@ import {
   type PurgePort,
   type QuarantinePort,
   type QueryPort,
-  type ScalePort,
   type WorkerPort,
   type WorkerSpec,
 } from '@dtfx/core/provider'
@@ -20,9 +19,14 @@ import { InstanceWatchers } from './instances/instance-watchers.js'
 import { MessageBlobs } from './messages/message-blobs.js'
 import { MessageSender } from './messages/message-sender.js'
 import { hubNames } from './names.js'
-import { PartitionManager } from './partitions/partition-manager.js'
+import { AppLease, appLeaseDefaults } from './partitions/app-lease.js'
+import { AppLeaseBlobs } from './partitions/app-lease-blobs.js'
+import { refuseMixedManagers } from './partitions/mixed-managers.js'
+import { PartitionManager, type PartitionCallbacks } from './partitions/partition-manager.js'
+import { PartitionOwnership } from './partitions/partition-ownership.js'
 import { partitionDefaults } from './partitions/partition-settings.js'
 import { PartitionTable } from './partitions/partition-table.js'
+import { PartitionWatchdog } from './partitions/partition-watchdog.js'
 import { AzurePurgePort } from './purge-port.js'
 import { AzureQueryPort } from './query-port.js'
 import { QueueWakers } from './queues/queue-wakers.js'
@@ -65,10 +69,11 @@ export class AzureStorageService implements OrchestrationService {
   readonly history: HistoryPort
   readonly purge: PurgePort
   readonly quarantine: QuarantinePort
-  readonly scale: ScalePort
+  readonly scale: AzureScalePort
   readonly #parts: WorkerParts
   readonly #hub: TaskHub
   readonly #partitions: PartitionTable
+  readonly #appLease: AppLeaseBlobs
   readonly #ports = new Set<AzureWorkerPort>()
   #isClosed = false
 
@@ -79,7 +84,8 @@ export class AzureStorageService implements OrchestrationService {
     this.#parts = partsOf(this.host, settings)
     const { clients, names } = this.#parts
     this.#partitions = new PartitionTable({ clients, host: this.host, tableName: names.partitionsTable, operationMs: partitionDefaults.operationMs })
-    this.#hub = new TaskHub(this.#parts, this.#partitions)
+    this.#appLease = new AppLeaseBlobs({ clients, host: this.host, containerName: names.appLeaseContainer, infoBlobName: names.appLeaseBlob })
+    this.#hub = new TaskHub(this.#parts, this.#partitions, this.#appLease)
     this.client = new AzureClientPort(this.#parts, () => this.#isClosed)
     this.query = new AzureQueryPort(this.#parts)
     this.history = new AzureHistoryPort(this.#parts)
@@ -101,29 +107,42 @@ export class AzureStorageService implements OrchestrationService {
     return this.#hub.delete()
   }
 
-  startWorker(spec: WorkerSpec): Promise<WorkerPort> {
-    if (this.#isClosed) return Promise.reject(dtfxError('DTFX_CLOSED'))
-    const { settings, clients, names } = this.#parts
-    const manage = (callbacks: ConstructorParameters<typeof PartitionManager>[0]['callbacks']): PartitionManager =>
-      new PartitionManager({
-        table: this.#partitions,
-        settings: { ...partitionDefaults, leaseMs: settings.leaseInterval, pollMs: settings.leaseRenewInterval },
-        host: this.host,
-        workerName: spec.workerId,
-        account: clients.account.accountName,
-        taskHub: names.hub,
-        callbacks,
-      })
-    const port = new AzureWorkerPort(this.#parts, spec, manage, (stopped) => this.#ports.delete(stopped))
+  /** @throws DTFX_MIXED_PARTITION_MANAGERS, DTFX_PARTITION_COUNT */
+  async startWorker(spec: WorkerSpec): Promise<WorkerPort> {
+    if (this.#isClosed) throw dtfxError('DTFX_CLOSED')
+    const { clients, names } = this.#parts
+    await refuseMixedManagers({ clients, host: this.host, taskHub: names.hub, containerName: names.leaseContainer, partitionCount: names.controlQueues.length })
+    const port = new AzureWorkerPort(this.#parts, spec, (callbacks) => this.#ownership(spec.workerId, callbacks), (stopped) => this.#ports.delete(stopped))
     this.#ports.add(port)
-    return Promise.resolve(port)
+    return port
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#ports].map((port) => port.stop(0)))
   }
+
+  #ownership(workerName: string, callbacks: PartitionCallbacks): PartitionOwnership {
+    const { host } = this
+    const { settings, clients, names } = this.#parts
+    const scope = { account: clients.account.accountName, taskHub: names.hub, host }
+    const watchdog = new PartitionWatchdog({ ...scope, ...watchdogTimes, unownedMs: 2 * settings.leaseInterval, oldestMessageAgeMs: (partition) => this.#oldestMessageAgeMs(partition) })
+    const timing = { ...partitionDefaults, leaseMs: settings.leaseInterval, pollMs: settings.leaseRenewInterval }
+    return new PartitionOwnership({
+      manager: new PartitionManager({ ...scope, table: this.#partitions, settings: timing, workerName, callbacks, watchdog }),
+      lease: (events) => new AppLease({ ...scope, ...events, blobs: this.#appLease, appName: settings.appName, enabled: settings.appLease, settings: appLeaseDefaults }),
+      lostDeadlineMs: partitionDefaults.drainMs,
+    })
+  }
+
+  async #oldestMessageAgeMs(partition: string): Promise<number | undefined> {
+    const { count, oldestAgeMs } = await this.scale.depth(partition)
+    return count === 0 ? undefined : oldestAgeMs
+  }
 }
+
+/** A look at the ages costs a request for each partition; messages of an owned one wait for a poll at most. */
+const watchdogTimes = { oldestMessageMs: 5 * 60_000, ageEveryMs: 5 * 60_000 }
 
 function partsOf(host: OrchestrationService['host'], settings: WorkerParts['settings']): WorkerParts {
   const clients = new StorageClients(settings.account)

@@ -1,4 +1,5 @@
 /** Creates and deletes what a task hub has in the account. Both can be repeated; creating leaves what is there alone. */
+import type { AppLeaseBlobs } from './partitions/app-lease-blobs.js'
 import type { PartitionTable } from './partitions/partition-table.js'
 import { repeat } from './storage/repeat.js'
 import { outcomeOf } from './storage/storage-error.js'
@@ -10,6 +11,7 @@ export class TaskHub {
   constructor(
     readonly parts: Pick<WorkerParts, 'clients' | 'names' | 'host'>,
     readonly partitions: PartitionTable,
+    readonly appLease: AppLeaseBlobs,
   ) {}
 
   /** Remembered when it succeeded: client and worker ask for it again and again. */
@@ -26,8 +28,8 @@ export class TaskHub {
     const { clients, names } = this.parts
     const queues = [...names.controlQueues, names.workItemQueue].map((name) => this.#unlessMissing(`deleting queue '${name}'`, () => clients.queue(name).delete()))
     const tables = [names.historyTable, names.instancesTable, names.partitionsTable, names.quarantineTable].map((name) => this.#unlessMissing(`deleting table '${name}'`, () => clients.table(name).deleteTable()))
-    const containers = [names.leaseContainer, names.largeMessageContainer, names.appLeaseContainer].map((name) => this.#unlessMissing(`deleting container '${name}'`, () => clients.container(name).delete()))
-    await Promise.all([...queues, ...tables, ...containers])
+    const containers = [names.leaseContainer, names.largeMessageContainer].map((name) => this.#unlessMissing(`deleting container '${name}'`, () => clients.container(name).delete()))
+    await Promise.all([...queues, ...tables, ...containers, this.appLease.delete()])
   }
 
   async #create(): Promise<void> {
@@ -35,7 +37,7 @@ export class TaskHub {
     const queues = [...names.controlQueues, names.workItemQueue].map((name) => repeat(`creating queue '${name}'`, host, () => clients.queue(name).createIfNotExists()))
     const tables = [names.historyTable, names.instancesTable, names.quarantineTable].map((name) => repeat(`creating table '${name}'`, host, () => clients.table(name).createTable()))
     // The rows come last: a worker that sees one listens to its queue.
-    await Promise.all<unknown>([...queues, ...tables])
+    await Promise.all<unknown>([...queues, ...tables, this.appLease.create()])
     await this.partitions.create(names.controlQueues)
   }
 

@@ -6,13 +6,14 @@
  * 2. After `stop` has resolved nothing is fetched, held or renewed by it.
  */
 import { dtfxError, isFinal, type ActivityWorkItem, type CancelTimer, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
-import { ActivityItem, type ActivityHost } from './activities/activity-item.js'
+import type { ActivityItem, ActivityHost } from './activities/activity-item.js'
 import { Inbox } from './instances/inbox.js'
 import { OrchestrationItem } from './instances/orchestration-item.js'
 import { OwnedPartition } from './instances/owned-partition.js'
 import { WorkerStore } from './instances/worker-store.js'
 import { controlQueueOf } from './names.js'
-import type { PartitionManager } from './partitions/partition-manager.js'
+import type { PartitionCallbacks } from './partitions/partition-manager.js'
+import type { PartitionOwnership } from './partitions/partition-ownership.js'
 import { ControlQueue } from './queues/control-queue.js'
 import { WaitingCalls } from './queues/waiting-calls.js'
 import { WorkItemQueue } from './queues/work-item-queue.js'
@@ -33,7 +34,7 @@ export class AzureWorkerPort implements WorkerPort {
   readonly #inbox: Inbox
   readonly #store: WorkerStore
   readonly #workItems: WorkItemQueue
-  readonly #manager: PartitionManager
+  readonly #partitions: PartitionOwnership
   readonly #owned = new Map<string, Ownership>()
   readonly #activities = new Set<ActivityItem>()
   #cancelSweep: CancelTimer | undefined
@@ -43,7 +44,7 @@ export class AzureWorkerPort implements WorkerPort {
   constructor(
     readonly parts: WorkerParts,
     spec: WorkerSpec,
-    manage: (callbacks: { listen(name: string): void; drain(name: string): Promise<void>; drop(name: string): void }) => PartitionManager,
+    own: (callbacks: PartitionCallbacks) => PartitionOwnership,
     /** Called once, when it has stopped. */
     readonly onStopped: (port: AzureWorkerPort) => void,
   ) {
@@ -54,8 +55,8 @@ export class AzureWorkerPort implements WorkerPort {
       () => this.#madeRoom(),
     )
     this.#store = new WorkerStore({ parts, inbox: this.#inbox, workItems: this.#workItems, activityHost: this.#workItems.activityHost, onItemEnded: () => this.#onItemEnded?.() })
-    this.#manager = manage({ listen: (name) => this.#listen(name), drain: (name) => this.#drain(name), drop: (name) => this.#drop(name) })
-    this.#manager.start()
+    this.#partitions = own({ listen: (name) => this.#listen(name), drain: (name) => this.#drain(name), drop: (name) => this.#drop(name) })
+    this.#partitions.start()
     this.#armSweep()
   }
 
@@ -84,7 +85,7 @@ export class AzureWorkerPort implements WorkerPort {
     await Promise.all([queues, ...activities.map((item) => item.giveUp())])
     this.#store.local.stop()
     try {
-      await this.#manager.stop(Math.max(deadlineMs, releaseMs))
+      await this.#partitions.stop(Math.max(deadlineMs, releaseMs))
     } finally {
       for (const name of [...this.#owned.keys()]) this.#drop(name)
       this.#cancelSweep?.()
@@ -95,7 +96,7 @@ export class AzureWorkerPort implements WorkerPort {
   }
 
   #listen(name: string): void {
-    const partition = new OwnedPartition(name, () => this.#manager.isLeased(name))
+    const partition = new OwnedPartition(name, () => this.#partitions.isLeased(name))
     this.#owned.set(name, { partition, queue: new ControlQueue(this.parts, partition, this.#inbox) })
   }
 

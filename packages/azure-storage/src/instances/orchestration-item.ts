@@ -192,7 +192,7 @@ export class OrchestrationItem implements OrchestrationWorkItem {
 }
 
 /** An answer of a .NET activity worker: it does not say which message it answers, but echoes a number that does. */
-function hasEcho({ episode, content: { replyTo, message } }: ReceivedMessage): boolean {
+function hasEcho({ reception: { episode, content: { replyTo, message } } }: ReceivedMessage): boolean {
   return episode !== undefined && replyTo === undefined && (message.event.type === 'TaskCompleted' || message.event.type === 'TaskFailed')
 }
 
@@ -201,5 +201,5 @@ function answering(delivered: Delivered, history: readonly HistoryEvent[]): Deli
   const { event } = message
   if (!(receipt instanceof ReceivedMessage) || !hasEcho(receipt) || !('taskScheduledId' in event)) return delivered
   const scheduled = history.findLast((each) => each.type === 'TaskScheduled' && each.eventId === event.taskScheduledId)
-  return { ...delivered, replyTo: replyToOf({ event, episode: receipt.episode }, scheduled?.type === 'TaskScheduled' ? scheduled.messageId : undefined) }
+  return { ...delivered, replyTo: replyToOf({ event, episode: receipt.reception.episode }, scheduled?.type === 'TaskScheduled' ? scheduled.messageId : undefined) }
 }

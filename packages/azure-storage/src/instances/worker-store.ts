@@ -125,8 +125,8 @@ export class WorkerStore {
   async settle(message: ReceivedMessage, { outcome, until, code, reason }: Settlement): Promise<void> {
     const { inbox, parts } = this
     const { lock, content } = message
-    if (outcome === 'quarantine') await parts.quarantine.add({ id: content.id, queue: message.partition.name, text: message.withFaults(0), code: code ?? 'DTFX_POISON', reason: reason ?? '' })
-    if (outcome === 'fault') await lock.putBack(parts.sender.msUntil(until), message.withFaults(content.faultCount + 1))
+    if (outcome === 'quarantine') await parts.quarantine.add({ id: content.id, queue: message.partition.name, text: message.reception.withFaults(0), code: code ?? 'DTFX_POISON', reason: reason ?? '' })
+    if (outcome === 'fault') await lock.putBack(parts.sender.msUntil(until), message.reception.withFaults(content.faultCount + 1))
     else if (outcome === 'defer') await lock.putBack(parts.sender.msUntil(until))
     else await lock.delete()
     inbox.drop(message)

@@ -40,6 +40,20 @@ export class AppLeaseBlobs {
     })
   }
 
+  /** Of a hub that goes: whoever holds the lease loses it. */
+  async delete(): Promise<void> {
+    const { host } = this.#options
+    try {
+      await repeat('deleting the container of the app lease', host, () => this.#container().delete()).catch(async (error: unknown) => {
+        if (outcomeOf(error) !== 'conflict') throw error
+        await repeat('breaking the app lease', host, () => this.#container().getBlobLeaseClient().breakLease(0))
+        await repeat('deleting the container of the app lease', host, () => this.#container().delete())
+      })
+    } catch (error) {
+      if (outcomeOf(error) !== 'missing') throw error
+    }
+  }
+
   /** False: another app holds it. A lease whose holder was asked to hand it over to us is taken over. @throws TransientError, AmbiguousCommitError, PermanentError, or the reason of `signal` */
   async acquire(leaseId: string, leaseMs: number, signal: AbortSignal): Promise<boolean> {
     const info = await this.#readInfo(signal)

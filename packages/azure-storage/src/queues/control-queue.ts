@@ -69,8 +69,9 @@ export class ControlQueue {
     switch (received.kind) {
       case 'message': {
         const order = { insertedMs: item.insertedOn.getTime(), sequenceNumber: Number(received.envelope.sequenceNumber) }
-        const message = new ReceivedMessage(received.content, lock, partition, item.dequeueCount, order, received.envelope.episode, received.withFaults)
-        return partition.isListening ? inbox.add(message) : lock.putBack(0).catch(() => {})
+        const { content, withFaults, envelope } = received
+        if (!partition.isListening) return lock.putBack(0).catch(() => {})
+        return inbox.add(new ReceivedMessage({ content, lock, partition, deliveryCount: item.dequeueCount, order, episode: envelope.episode, withFaults }))
       }
       case 'early':
         return lock.putBack(parts.sender.msUntil(received.until)).catch(() => {})

@@ -90,7 +90,6 @@ function expectSentinel(columns: Row): void {
     eventCount: undefined,
     state: undefined,
     consumedIds: { deleted: [], pending: [] },
-    rewindEpoch: 0,
     sequence: 0,
   })
   expect(sentinelColumns({ ...sentinel, checkpointId: 'c', eventCount: 0 })).toMatchObject(columns)

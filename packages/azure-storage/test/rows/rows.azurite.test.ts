@@ -47,7 +47,7 @@ describe('history', () => {
     { type: 'GenericEvent', eventId: -1, timestamp, data: '', extra },
     ...Array.from({ length: 150 }, (_, index): HistoryEvent => ({ type: 'EventRaised', eventId: -1, timestamp, name: `n${index}`, isPlayed: true })),
   ]
-  const sentinel: Sentinel = { executionId: "e'1", checkpointId: 'c1', completedAt: timestamp, eventCount: events.length, consumedIds: { deleted: ['0'.repeat(32)], pending: ['re:x'] }, rewindEpoch: 2, sequence: 5_000_000_000, state: '{"status":"Running"}' }
+  const sentinel: Sentinel = { executionId: "e'1", checkpointId: 'c1', completedAt: timestamp, part: 0, eventCount: events.length, consumedIds: { deleted: ['0'.repeat(32)], pending: ['re:x'] }, sequence: 5_000_000_000, state: '{"status":"Running"}' }
 
   it('in transactions with the sentinel, and back', async () => {
     const table = clients.table('HubHistory')

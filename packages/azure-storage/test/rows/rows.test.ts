@@ -183,7 +183,7 @@ describe('consumed ids', () => {
 })
 
 describe('sentinels', () => {
-  const sentinel: Sentinel = { executionId: 'e', checkpointId: 'c2', completedAt: timestamp, eventCount: 7, consumedIds: { deleted: ['x'], pending: [] }, rewindEpoch: 1, sequence: 3_000_000_000, state: '{"status":"Running"}' }
+  const sentinel: Sentinel = { executionId: 'e', checkpointId: 'c2', completedAt: timestamp, part: 0, eventCount: 7, consumedIds: { deleted: ['x'], pending: [] }, sequence: 3_000_000_000, state: '{"status":"Running"}' }
 
   it('of a whole checkpoint', () => {
     const { checkpointId, ...rest } = sentinel
@@ -199,7 +199,7 @@ describe('sentinels', () => {
 
   it('after a .NET worker went on: what we said of the history does not hold, the rest does', () => {
     const merged: Row = { ...sentinelColumns(sentinel), ExecutionId: 'e', IsCheckpointComplete: true, CheckpointCompletedTimestamp: { type: 'DateTime', value: '2030-01-02T03:04:06.0000000Z' } }
-    expect(sentinelOf(merged, 's')).toMatchObject({ checkpointId: 'c2', eventCount: undefined, state: undefined, consumedIds: { deleted: ['x'] }, rewindEpoch: 1, sequence: 3_000_000_000 })
+    expect(sentinelOf(merged, 's')).toMatchObject({ checkpointId: 'c2', eventCount: undefined, state: undefined, consumedIds: { deleted: ['x'] }, sequence: 3_000_000_000 })
     expect(sentinelOf({ ...sentinelColumns(sentinel), IsCheckpointComplete: false }, 's')).toMatchObject({ eventCount: undefined, state: undefined })
   })
 
@@ -239,7 +239,7 @@ describe('committed states', () => {
 })
 
 describe('batches', () => {
-  const sentinel = sentinelColumns({ executionId: 'e', checkpointId: 'c', completedAt: timestamp, eventCount: 0, consumedIds: { deleted: [], pending: [] }, rewindEpoch: 0, sequence: 1 })
+  const sentinel = sentinelColumns({ executionId: 'e', checkpointId: 'c', completedAt: timestamp, part: 0, eventCount: 0, consumedIds: { deleted: [], pending: [] }, sequence: 1 })
   const small: Row = { EventType: 'OrchestratorStarted' }
   const large: Row = { EventType: 'EventRaised', Input: 'x'.repeat(30_000) }
 
