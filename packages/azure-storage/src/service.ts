@@ -56,6 +56,7 @@ const capabilities: Capabilities = Object.freeze({
   historyAfterCompletion: true,
   cacheValidation: true,
   entities: false,
+  pinnedInstances: true,
   timerGranularityMs: 1_000,
   maxPayloadBytes: 64 * 1024 * 1024,
 })

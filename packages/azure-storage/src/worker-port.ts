@@ -78,6 +78,8 @@ export class AzureWorkerPort implements WorkerPort {
     const reason = dtfxError('DTFX_WORKER_STATE', { state: 'stopped', what: 'taking work' })
     this.#calls.close(reason)
     const queues = this.#workItems.stop(reason)
+    // Results that wait for a turn of this worker go the ordinary way: it takes none any more.
+    await Promise.all([...this.#inbox.records()].map(({ local }) => local?.leave()))
     if (deadlineMs > 0) await this.#idle(deadlineMs)
     const held = [...this.#inbox.records()].flatMap(({ item }) => (item === undefined ? [] : [item]))
     const activities = [...this.#activities].filter(({ isHeld }) => isHeld)

@@ -149,9 +149,11 @@ export class WorkerStore {
     this.later(message.lock.putBack(0))
   }
 
-  markSuspect(record: InstanceRecord): Promise<number> {
+  /** Counted for the version that the turn is about to run on. */
+  async markSuspect(record: InstanceRecord): Promise<number> {
+    const version = record.known?.version ?? (await this.parts.histories.load(record.instanceId)).version
     record.isSuspect = true
-    return this.parts.suspicions.count(record.instanceId, record.known?.version ?? '')
+    return this.parts.suspicions.count(record.instanceId, version)
   }
 
   /** A turn came to its end without a commit. One that committed has another version: the count is not about it. */

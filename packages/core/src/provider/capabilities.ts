@@ -24,6 +24,8 @@ export interface Capabilities {
   /** `load(known)` can answer `'unchanged'` without I/O. Without the capability it may answer so after a look at the version. */
   readonly cacheValidation: boolean
   readonly entities: boolean
+  /** Each worker has its share of the instances, and offers them to nobody else while it lives: what it rejects waits until the share moves, or it stops. */
+  readonly pinnedInstances?: true | undefined
   /** A timer fires at most this late when idle, and its fire time is rounded up to a multiple of it. */
   readonly timerGranularityMs: number
   /** Largest payload in bytes of UTF-8. */

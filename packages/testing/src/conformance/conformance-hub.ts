@@ -57,8 +57,13 @@ export class ConformanceHub {
     }
   }
 
+  /** All that were started so far. */
+  async stopWorkers(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop({ deadline: '2s' })))
+  }
+
   async close(): Promise<void> {
-    for (const worker of this.#workers) await worker.stop({ deadline: '2s' })
+    await this.stopWorkers()
     await this.service.deleteHub()
     await this.service.close()
   }

@@ -21,6 +21,7 @@ export function versioningSuite(suite: Suite): void {
     suite.test("with onMismatch 'reject' the work waits for a worker that takes it", async (hub) => {
       await hub.startWorker({ orchestrations: [flow1, flow2] }, { version: '1.0', versionMatch: 'strict' })
       const handle = await hub.client.start(flow2)
+      if (suite.capabilities.pinnedInstances === true) await hub.stopWorkers()
       await hub.startWorker({ orchestrations: [flow1, flow2] }, { version: '2.0', versionMatch: 'strict' })
       assert.equal(await handle.result({ timeout: '20s' }), 'two 2.0')
     })
