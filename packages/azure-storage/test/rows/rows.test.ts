@@ -90,6 +90,14 @@ describe('history rows', () => {
     expect(eventOfRow(historyRow(event, 'e'), 'row')).toStrictEqual(event)
   })
 
+  it('many that nobody knows still fit into a row, and come back', () => {
+    const extra = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`Foreign${index}`, index]))
+    const event: HistoryEvent = { type: 'OrchestratorStarted', eventId: -1, timestamp, extra }
+    const row = historyRow(event, 'e')
+    expect(Object.keys(row).length).toBeLessThan(252)
+    expect(eventOfRow(row, 'row')).toStrictEqual(event)
+  })
+
   it('a row that a rewind changed comes back with what it was', () => {
     const row: Row = { EventType: 'GenericEvent', ExecutionId: 'e', EventId: 1, IsPlayed: false, _Timestamp: { type: 'DateTime', value: timestamp }, OrchestrationStatus: 'Failed', Result: 'r', FailureDetails: 'null', Reason: 'Rewound: ExecutionCompleted' }
     expect(historyRow(eventOfRow(row, 'row'), 'e')).toStrictEqual(row)
@@ -276,5 +284,7 @@ describe('batches', () => {
 
   it('a row never counts for less than it takes', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (Input) => requestBytes({ Input }) >= Buffer.byteLength(JSON.stringify({ Input }))))
+    const short = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`Foreign${index}`, '\u0001'.repeat(500)]))
+    expect(requestBytes(short)).toBeGreaterThan(Buffer.byteLength(JSON.stringify(short)))
   })
 })
