@@ -49,8 +49,4 @@ export class PartitionDrains {
     this.#running.delete(partition)
     abort?.abort()
   }
-
-  cancelAll(): void {
-    for (const partition of [...this.#running.keys()]) this.cancel(partition)
-  }
 }

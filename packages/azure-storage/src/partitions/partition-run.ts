@@ -72,7 +72,6 @@ export class PartitionRun {
     const cancel = deadlineMs > 0 ? this.#options.host.clock.setTimer(deadlineMs, () => this.#abort.abort()) : this.#abort.abort()
     await this.#ended
     cancel?.()
-    this.#drains.cancelAll()
     for (const partition of this.#held.keys()) this.#drop(partition, 'stopped', null)
     if (this.#owned.size === 0) return
     const partitions = [...this.#owned].sort().map((partition) => `'${partition}'`).join(', ')

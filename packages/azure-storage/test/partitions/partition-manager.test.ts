@@ -121,6 +121,25 @@ test('a partition lost while it drains is dropped at once, and its drain is told
   expect(worker.manager.isLeased('p0')).toBe(false)
 })
 
+test('the drain of an earlier ownership does not end that of a later one', async () => {
+  const ends: (() => void)[] = []
+  const { clock, store, worker } = await start(['p0'], { drain: () => new Promise((resolve) => ends.push(resolve)) })
+  promised(store, 'p0', 'B')
+  await advance(clock, 10)
+  store.set({ ...store.row('p0'), currentOwner: null, nextOwner: null, isDraining: false })
+  await advance(clock, 1)
+  expect(worker.calls).toEqual(['listen p0', 'drain p0', 'drop p0 lost', 'listen p0'])
+  promised(store, 'p0', 'B')
+  await advance(clock, 10)
+  expect(ends).toHaveLength(2)
+  ends[0]?.()
+  await advance(clock, 2)
+  expect(store.row('p0')).toMatchObject({ currentOwner: worker.id, isDraining: true })
+  ends[1]?.()
+  await settle()
+  expect(store.row('p0').currentOwner).toBeNull()
+})
+
 test('a lost race is followed by another read at once, and the other rows are renewed meanwhile', async () => {
   const { clock, store, worker } = await start(['p0', 'p1', 'p2'])
   let lost = false
@@ -222,6 +241,16 @@ test('at its deadline a stop aborts what is under way and names what it still ho
   expect(worker.calls.at(-1)).toBe('drop p0 stopped')
   expect(clock.pendingTimers).toBe(0)
   expect(worker.manager.isLeased('p0')).toBe(false)
+})
+
+test('a claim that may have taken effect is among what a stop could not give back', async () => {
+  const clock = new VirtualClock()
+  const store = new MemoryStore(['p0'])
+  const worker = new ManagedWorker({ table: store, clock })
+  store.before = (request) => (request === 'read' ? undefined : Promise.reject(new Error('no answer')))
+  worker.manager.start()
+  await settle()
+  await expect(worker.manager.stop(0)).rejects.toMatchObject({ code: 'DTFX_PARTITIONS_HELD', details: { partitions: "'p0'" } })
 })
 
 test('it can be started again, under another id, and not twice', async () => {

@@ -96,7 +96,7 @@ export function isHealthy(worker: ModelWorker): boolean {
   return worker.phase !== 'crashed' && worker.phase !== 'stopped' && !worker.paused
 }
 
-/** By its own clocks: the one that never goes back is the time of the world. */
+/** By both clocks of the worker: the one that never goes back is the time of the world. */
 export function isLeasedTo(world: World, { held, skewMs }: ModelWorker, partition: string): boolean {
   return isLeased(held, partition, { monotonicMs: world.nowMs, nowMs: world.nowMs + skewMs })
 }
