@@ -6,5 +6,5 @@ let hubs = 0
 
 /** Short polls, so that what another process did is seen soon; everything else as users have it. */
 export function openHub(connectionString: string, options: AzureStorageOptions = {}, host?: Host): AzureStorageService {
-  return createOrchestrationService({ connectionString, taskHub: `hub${process.pid}n${++hubs}`, maxPollingInterval: '1s', ...options }, host)
+  return createOrchestrationService({ connectionString, taskHub: `hub${process.pid}n${++hubs}`, maxPollingInterval: '1s', leaseInterval: '6s', leaseRenewInterval: '1s', ...options }, host)
 }

@@ -39,7 +39,7 @@ export function drainSuite(suite: Suite): void {
       const worker = await hub.startWorker({ orchestrations: [calls], activities: [stuck] })
       const handle = await hub.client.start(calls)
       await started.promise
-      assert.deepEqual(await worker.stop({ deadline: 20 }), { abandoned: 1 })
+      assert.deepEqual(await worker.stop({ deadline: 500 }), { abandoned: 1 })
       await hub.startWorker({ orchestrations: [calls], activities: [stuck] })
       assert.equal(await handle.result({ timeout: '20s' }), 'second run')
       first.resolve('too late')
