@@ -12,7 +12,7 @@ const deeper = Number(process.env['DTFX_DEPTH'] ?? 0)
 
 const all = { crash: true, pause: true, stop: true, requests: true }
 const cases: readonly (readonly [name: string, exploration: Exploration, leastWorlds: number])[] = [
-  ['2 workers, 1 partition, a clock that differs, 1 fault', { partitions: 1, skewsMs: [0, 1_000], depth: 19, maxFaults: 1, faults: all }, 20_000],
+  ['2 workers, 1 partition, a clock that differs, 1 fault', { partitions: 1, skewsMs: [0, 1_000], depth: 18, maxFaults: 1, faults: all }, 15_000],
   ['2 workers, 1 partition, 2 faults', { partitions: 1, skewsMs: [0, 0], depth: 12, maxFaults: 2, faults: all }, 15_000],
   ['3 workers, 1 partition, 1 fault', { partitions: 1, skewsMs: [0, 0, 1_000], depth: 12, maxFaults: 1, faults: all }, 10_000],
   ['2 workers, 2 partitions, 1 fault', { partitions: 2, skewsMs: [0, 1_000], depth: 12, maxFaults: 1, faults: all }, 15_000],

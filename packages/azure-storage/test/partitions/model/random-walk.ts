@@ -23,7 +23,7 @@ interface Course {
  * Until shares are even after the last fault: what was promised to a dead worker expires (a drain and a lease), and then the rounds in which work moves, each at most a pass of the thief, a pass of the owner,
  * and a drain.
  */
-export const settleRounds = 8
+export const settleRounds = 4
 
 export interface WalkOptions {
   readonly seed: number
