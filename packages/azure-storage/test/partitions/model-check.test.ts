@@ -35,3 +35,7 @@ test(`${walks} random walks: 2 to 4 workers, 1 to 4 partitions, crashes, pauses,
   for (let seed = firstSeed; seed < firstSeed + walks; seed++) moves += walk({ seed }).moves
   expect(moves).toBeGreaterThan(walks)
 }, 3_600_000)
+
+test(`${walks} random walks of fleets in which one or two workers decide as .NET does`, () => {
+  for (let seed = firstSeed; seed < firstSeed + walks; seed++) walk({ seed, foreign: 1 + (seed % 2) })
+}, 3_600_000)
