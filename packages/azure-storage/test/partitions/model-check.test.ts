@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { explore, type Exploration } from './model/explore.js'
 import { walk } from './model/random-walk.js'
 
-const walks = Number(process.env['DTFX_WALKS'] ?? 200)
+const walks = Number(process.env['DTFX_WALKS'] ?? 150)
 const firstSeed = Number(process.env['DTFX_WALK_FROM'] ?? 1)
 const deeper = Number(process.env['DTFX_DEPTH'] ?? 0)
 
