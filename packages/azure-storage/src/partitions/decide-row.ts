@@ -73,12 +73,13 @@ function decideOwn(row: PartitionRow, nowMs: number, worker: PartitionWorker, se
 }
 
 /**
- * A worker that stops takes back what was promised to it, or nobody could claim it until it expires. Not while its
- * owner drains it, which must come to its end first (.NET would listen again in the middle): then it waits for the release.
+ * A worker that stops takes back what was promised to it, or nobody could claim it until it expires. Not while its owner drains it, which must come to its end first (.NET would listen again in the middle):
+ * then it waits for the release. What is expired it may take, and gives back with the same write.
  */
 function decideLeaving(row: PartitionRow, nowMs: number, { workerId }: PartitionWorker): RowDecision {
-  const waits = row.currentOwner !== null && row.isDraining && !isExpired(row, nowMs)
-  if (row.nextOwner !== workerId || waits) return decided(row, {}, [], row.nextOwner ?? row.currentOwner)
+  if (row.nextOwner !== workerId) return decided(row, {}, [], row.nextOwner ?? row.currentOwner)
+  if (isExpired(row, nowMs)) return decided(row, { currentOwner: null, nextOwner: null, isDraining: false }, ['withdrawn'], null)
+  if (row.currentOwner !== null && row.isDraining) return decided(row, {}, [], workerId)
   return decided(row, { nextOwner: null }, ['withdrawn'], row.currentOwner)
 }
 

@@ -72,7 +72,10 @@ export class PartitionRun {
     const cancel = deadlineMs > 0 ? this.#options.host.clock.setTimer(deadlineMs, () => this.#abort.abort()) : this.#abort.abort()
     await this.#ended
     cancel?.()
-    for (const partition of this.#held.keys()) this.#drop(partition, 'stopped', null)
+    const left = [...this.#held.keys()]
+    this.#held = new Map()
+    for (const partition of left) this.#drop(partition, 'stopped', null)
+    this.#gauge()
     if (this.#owned.size === 0) return
     const partitions = [...this.#owned].sort().map((partition) => `'${partition}'`).join(', ')
     throw dtfxError('DTFX_PARTITIONS_HELD', { workerId: this.workerId, deadlineMs, partitions })
@@ -84,7 +87,7 @@ export class PartitionRun {
     let conflicts = 0
     for (;;) {
       this.#nap = new AbortController()
-      const result = await this.#pass()
+      const result = await this.#pass().catch((error: unknown) => this.#failed(error))
       if (result.kind === 'done' || this.#abort.signal.aborted) return
       conflicts = result.kind === 'conflict' ? conflicts + 1 : 0
       if (result.kind === 'conflict' && conflicts <= maxConflictsInARow) continue
@@ -102,20 +105,25 @@ export class PartitionRun {
     try {
       rows = await table.read(this.#abort.signal)
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#log.error(problemOf(error))
-      return { kind: 'wait', waitMs: settings.busyPollMs }
+      return this.#failed(error)
     }
     watchdog?.observe(rows, this.workerId)
     this.#note(rows)
     const worker = { workerId: this.workerId, stopping: this.#stopping, listening: listeningOf(this.#held), drains: drainsOf(this.#held) }
     const decision = balance(rows, nowMs, worker, settings)
-    for (const { partition, reason, newOwner } of decision.drop) this.#drop(partition, reason, newOwner)
     this.#held = afterDrops(this.#held, decision.drop)
+    for (const { partition, reason, newOwner } of decision.drop) this.#drop(partition, reason, newOwner)
     const results = await Promise.all(decision.writes.map((write) => this.#write(write, decision, leaseDeadlineMs)))
     this.#gauge()
     if (results.includes('conflict')) return { kind: 'conflict' }
     if (results.includes('failed')) return { kind: 'wait', waitMs: settings.busyPollMs }
     return decision.releasedAll ? { kind: 'done' } : { kind: 'wait', waitMs: decision.nextPollMs }
+  }
+
+  /** Whatever fails, the passes go on: a manager that has ended by mistake would keep its partitions from everybody for a lease, and its worker idle for ever. */
+  #failed(error: unknown): PassResult {
+    if (!this.#abort.signal.aborted) this.#log.error(problemOf(error))
+    return { kind: 'wait', waitMs: this.#options.settings.busyPollMs }
   }
 
   async #write(write: PartitionWrite, decision: BalanceDecision, leaseDeadlineMs: number): Promise<WriteResult> {

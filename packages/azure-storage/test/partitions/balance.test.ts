@@ -78,7 +78,7 @@ const table: readonly (readonly [name: string, situation: Situation, decision: R
   ['stopping, nothing is claimed, stolen or taken over', { rows: ['-,-,F,-', 'a,-,F,-1', 'a,-,T,20', 'a,-,F,20'], stopping: true }, { writes: [], poll: 1, releasedAll: true }],
   ['… and what was promised to me is taken back', { rows: ['-,me,F,20', 'a,me,F,20'], stopping: true }, { writes: ['p0 withdrawn -,-,F,20', 'p1 withdrawn a,-,F,20'], poll: 1, releasedAll: true }],
   ['… but waited for while it is drained', { rows: ['a,me,T,20'], stopping: true }, { writes: [], poll: 1 }],
-  ['… unless its owner died over it', { rows: ['a,me,T,-1'], stopping: true }, { writes: ['p0 withdrawn a,-,T,-1'], poll: 1, releasedAll: true }],
+  ['… unless its owner died over it', { rows: ['a,me,T,-1'], stopping: true }, { writes: ['p0 withdrawn -,-,F,-1'], poll: 1, releasedAll: true }],
 ]
 
 test.each(table)('%s', (_, situation, decision) => {

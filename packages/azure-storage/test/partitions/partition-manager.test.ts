@@ -3,6 +3,7 @@ import { ticksFromMs } from '@dtfx/core/provider'
 import { VirtualClock } from '@dtfx/testing'
 import { expect, test } from 'vitest'
 import { ManagedWorker } from './managed-worker.js'
+import type { PartitionWatchdog } from '../../src/partitions/partition-watchdog.js'
 import { MemoryStore } from './memory-store.js'
 
 /** Everything that can happen without the clock has happened. */
@@ -204,6 +205,28 @@ test('a table that cannot be read is tried again every second', async () => {
   await advance(clock, 14)
   expect(store.requests).toHaveLength(5)
   expect(worker.log.at(-1)).toMatchObject({ event: 122, level: 'error', message: 'partition manager failed: the table is away' })
+})
+
+test('a defect in one pass does not end the passes', async () => {
+  let defects = 1
+  const observe = (): void => {
+    if (defects-- > 0) throw new Error('a defect')
+  }
+  const { clock, worker } = await start(['p0'], { watchdog: { observe } as unknown as PartitionWatchdog })
+  expect(worker.log).toMatchObject([{ event: 122, message: 'partition manager failed: a defect' }])
+  await advance(clock, 1)
+  expect(worker.calls).toEqual(['listen p0'])
+})
+
+test('what is dropped is not leased any more when it is told', async () => {
+  const leased: boolean[] = []
+  const { clock, store, worker } = await start(['p0', 'p1'], { dropped: (partition) => void leased.push(worker.manager.isLeased(partition)) })
+  promised(store, 'p0', 'B')
+  await advance(clock, 10)
+  await worker.manager.stop(0).catch(() => {})
+  expect(worker.calls.filter((call) => call.startsWith('drop'))).toEqual(['drop p0 released', 'drop p1 stopped'])
+  expect(leased).toEqual([false, false])
+  expect(worker.gauges.at(-1)).toBe('dtfx.partitions.owned 0')
 })
 
 test('a stop drains and gives back everything, and looks every second', async () => {

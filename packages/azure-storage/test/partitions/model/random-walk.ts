@@ -23,21 +23,23 @@ interface Course {
  * Until shares are even after the last fault: what was promised to a dead worker expires (a drain and a lease), and then the rounds in which work moves, each at most a pass of the thief, a pass of the owner,
  * and a drain.
  */
-export const settleRounds = 8
+export const settleRounds = 4
 
 export interface WalkOptions {
   readonly seed: number
   readonly rules?: Rules
+  /** Workers that decide as .NET does. Default none. */
+  readonly foreign?: number
   /** Length of the time of faults. */
   readonly chaosMs?: number
 }
 
 /** Walks to the end. @throws Violation with the seed and the last actions */
-export function walk({ seed, rules, chaosMs = 240_000 }: WalkOptions): { readonly actions: number; readonly moves: number } {
+export function walk({ seed, rules, foreign = 0, chaosMs = 240_000 }: WalkOptions): { readonly actions: number; readonly moves: number } {
   const random = seededRandom(seed)
   const pick = (n: number): number => Math.floor(random.next() * n)
   const skewsMs = Array.from({ length: 2 + pick(3) }, () => pick(maxSkewMs / tickMs + 1) * tickMs)
-  let world = newWorld({ settings: partitionDefaults, partitions: 1 + pick(4), skewsMs, ...(rules === undefined ? {} : { rules }) })
+  let world = newWorld({ settings: partitionDefaults, partitions: 1 + pick(4), skewsMs, foreign, ...(rules === undefined ? {} : { rules }) })
   const [drainPace, faultRate] = [drainPaces[pick(drainPaces.length)] as number, faultRates[pick(faultRates.length)] as number]
   const some = (): boolean => random.next() < 0.7
   const faults = { crash: some(), pause: some(), stop: some(), requests: some() }

@@ -8,6 +8,7 @@ import { drainsOf, isLeased, listeningOf, type HeldPartitions } from '../../../s
 import { newPartitionRow, type PartitionRow } from '../../../src/partitions/partition-row.js'
 import type { PartitionSettings } from '../../../src/partitions/partition-settings.js'
 import { checkAnswered, checkDrops, checkLanding, checkPassEnd, checkQuota, checkTime, type Landing } from './invariants.js'
+import { referenceBalance } from './reference-worker.js'
 import { productRules, type Rules } from './rules.js'
 
 export interface Pending {
@@ -46,6 +47,8 @@ export interface World {
   readonly settings: PartitionSettings
   readonly rules: Rules
   readonly maxSkewMs: number
+  /** Workers that decide as .NET does; what they do wrong is theirs. */
+  readonly foreign: ReadonlySet<string>
   readonly nowMs: number
   readonly table: ReadonlyMap<string, PartitionRow>
   readonly workers: readonly ModelWorker[]
@@ -64,17 +67,20 @@ export interface WorldOptions {
   readonly partitions: number
   readonly skewsMs: readonly number[]
   readonly rules?: Rules
+  /** How many of the workers, from the first, decide as .NET does. */
+  readonly foreign?: number
 }
 
 /** Any time will do; not zero, so that nobody takes it for none. */
 const beginMs = Date.UTC(2030, 0, 1)
 
-export function newWorld({ settings, partitions, skewsMs, rules = productRules }: WorldOptions): World {
+export function newWorld({ settings, partitions, skewsMs, rules = productRules, foreign = 0 }: WorldOptions): World {
   const names = Array.from({ length: partitions }, (_, index) => `p${index}`)
   return {
     settings,
     rules,
     maxSkewMs: Math.max(...skewsMs) - Math.min(...skewsMs),
+    foreign: new Set(skewsMs.slice(0, foreign).map((_, index) => `w${index}`)),
     nowMs: beginMs,
     table: new Map(names.map((name) => [name, { ...newPartitionRow(name), etag: '1' }])),
     workers: skewsMs.map((skewMs, index) => newWorker(`w${index}`, skewMs)),
@@ -146,9 +152,12 @@ type SetWorker = (change: Partial<ModelWorker>, more?: Partial<World>) => World
 function decide(world: World, worker: ModelWorker, set: SetWorker): World {
   const { rules, settings, nowMs } = world
   const self = { workerId: worker.id, stopping: worker.stopping, listening: listeningOf(worker.held), drains: drainsOf(worker.held) }
-  const decision = rules.balance(worker.rows, worker.passMs + worker.skewMs, self, settings)
-  checkDrops(worker, decision)
-  checkQuota(worker, decision)
+  const isForeign = world.foreign.has(worker.id)
+  const decision = (isForeign ? referenceBalance : rules.balance)(worker.rows, worker.passMs + worker.skewMs, self, settings)
+  if (!isForeign) {
+    checkDrops(worker, decision)
+    checkQuota(worker, decision)
+  }
   let held = rules.afterDrops(worker.held, decision.drop)
   if (rules.actsBeforeAnswer) for (const write of decision.writes) held = acknowledged(world, { ...worker, held }, write, decision)
   const drainEndsMs = new Map([...worker.drainEndsMs].filter(([partition]) => held.has(partition)))
@@ -173,7 +182,7 @@ function stepWrite(world: World, worker: ModelWorker, { kind, partition }: { rea
   const outcome = worker.outcome === 'conflict' ? 'conflict' : lost
   const late = kind === 'delay' ? [...world.late, { write: found.write, worker: world.workers.indexOf(worker), decidedMs: worker.passMs + worker.skewMs }] : world.late
   const next = set({ held, drainEndsMs, pending: rest, outcome }, kind === 'answer' ? {} : { late, disturbedMs: world.nowMs })
-  if (works) checkAnswered(next, worker.id, found.write)
+  if (works && !world.foreign.has(worker.id)) checkAnswered(next, worker.id, found.write)
   return rest.length === 0 ? endPass(next, worker.id) : next
 }
 
@@ -188,7 +197,7 @@ function land(world: World, landing: Landing): { readonly world: World; readonly
   const { partition, etag } = write.row
   const before = world.table.get(partition) as PartitionRow
   if (etag !== '*' && before.etag !== etag) return { world, result: 'conflict' }
-  checkLanding(world, before, landing)
+  if (!world.foreign.has(landing.writer)) checkLanding(world, before, landing)
   const table = new Map(world.table).set(partition, { ...write.row, etag: String(Number(before.etag) + 1) })
   const moves = world.moves + (write.changes.some((change) => change !== 'renewed') ? 1 : 0)
   return { world: { ...world, table, moves }, result: 'written' }
@@ -204,7 +213,7 @@ function endPass(world: World, id: string): World {
     return { ...worker, phase: 'idle', dueMs: worker.woken ? nowMs : nowMs + waitMs, stepMs: nowMs }
   })
   const next = { ...world, workers }
-  checkPassEnd(next, id)
+  if (!world.foreign.has(id)) checkPassEnd(next, id)
   return next
 }
 
