@@ -25,7 +25,10 @@ export type Fault =
   | 'after-silent'
   | 'cut-body'
 
-export const faults: readonly Fault[] = ['delay', '429', '500', '503', 'reset', 'silent', 'slow-body', 'after-500', 'after-503', 'after-reset', 'after-silent', 'cut-body']
+/** Before the request reaches the emulator. */
+export const earlyFaults: readonly Fault[] = ['delay', '429', '500', '503', 'reset', 'silent']
+/** When it took effect. */
+export const lateFaults: readonly Fault[] = ['slow-body', 'after-500', 'after-503', 'after-reset', 'after-silent', 'cut-body']
 
 export interface ProxiedRequest {
   readonly operation: string
@@ -38,6 +41,13 @@ export interface ProxyPlan {
   fault(request: ProxiedRequest): Fault | undefined
   before?(request: ProxiedRequest): Promise<void>
   after?(request: ProxiedRequest): Promise<void>
+}
+
+/** Whether a look at a queue brought something is known when it has: those that did are counted once more, under a name of their own. */
+export const full = ', full'
+
+export function isLook(operation: string): boolean {
+  return operation.startsWith('queue get ')
 }
 
 interface Answer {
@@ -80,6 +90,12 @@ export class FaultProxy {
     )
   }
 
+  #counted(operation: string): ProxiedRequest {
+    const number = (this.counts.get(operation) ?? 0) + 1
+    this.counts.set(operation, number)
+    return { operation, number }
+  }
+
   #listen(service: Service): Promise<number> {
     const server = createServer((request, response) => void this.#serve(service, request, response).catch(() => response.destroy()))
     this.#servers.push(server)
@@ -89,17 +105,16 @@ export class FaultProxy {
   async #serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await wholeBody(request)
     const operation = namedOperation(service, request, body)
-    const number = (this.counts.get(operation) ?? 0) + 1
-    this.counts.set(operation, number)
     const { plan } = this
-    const which = { operation, number }
-    const fault = plan.fault(which)
+    const which = this.#counted(operation)
+    let fault = plan.fault(which)
     await plan.before?.(which)
     if (fault === 'delay') await sleep(systemClock, delayMs)
     if (fault === 'reset') return reset(response)
     if (fault === 'silent') return
     if (fault === '429' || fault === '500' || fault === '503') return refuse(service, response, Number(fault))
     const answer = await this.#forward(service, request, body)
+    if (isLook(operation) && answer.body.includes('<QueueMessage>')) fault = plan.fault(this.#counted(`${operation}${full}`))
     await plan.after?.(which)
     if (fault === 'after-reset') return reset(response)
     if (fault === 'after-silent') return
