@@ -1,9 +1,10 @@
 /** One worker and one client in one process, on a hub of their own, and one request of theirs that goes wrong. */
-import { TaskHubClient, TaskHubWorker } from '@dtfx/core'
+import { TaskHubClient, TaskHubWorker, WaitTimeoutError } from '@dtfx/core'
 import { sleep, systemClock } from '@dtfx/core/provider'
-import { createOrchestrationService, type AzureStorageOptions } from '@dtfx/azure-storage'
+import { createOrchestrationService, type AzureStorageOptions, type AzureStorageService } from '@dtfx/azure-storage'
 import type { Azurite } from '../azurite.js'
 import { connect } from '../partitions/azurite-hub.js'
+import { RunLog } from './run-log.js'
 import { FaultProxy, type Fault } from './fault-proxy.js'
 import { leftovers, problemsOfInstance, problemsOfPurge } from './judge-hub.js'
 import { goEvent, largeText, scenario, type ActivityRun } from './scenario.js'
@@ -56,7 +57,8 @@ export async function faultRun(azurite: Azurite, mode: FaultCase['mode'], fault?
       return fault.fault
     },
   })
-  const service = createOrchestrationService({ ...shortTimes, connectionString: proxy.connectionString, taskHub, localActivities: mode === 'sticky' })
+  const log = new RunLog()
+  const service = createOrchestrationService({ ...shortTimes, connectionString: proxy.connectionString, taskHub, localActivities: mode === 'sticky' }, { logger: log })
   const runs: ActivityRun[] = []
   const program = scenario((run) => void runs.push(run))
   const worker = new TaskHubWorker(service, { ...program, watchdog: false, ...(mode === 'plain' ? { cache: false as const } : undefined) })
@@ -74,7 +76,7 @@ export async function faultRun(azurite: Azurite, mode: FaultCase['mode'], fault?
     problems.push(...(await problemsOfInstance(hub, 'i')), ...(await problemsOfPurge(hub)))
     return { problems, isHit, runs: runs.length, counts, tookMs: systemClock.monotonicMs() - beganMs }
   } catch (error) {
-    return { problems: [...problems, `${String(error)} ${(error as Error).stack ?? ''}`], isHit, runs: runs.length, counts: proxy.counts, tookMs: systemClock.monotonicMs() - beganMs }
+    return { problems: [...problems, String(error), ...(await stateOf(service)), ...log.lines], isHit, runs: runs.length, counts: proxy.counts, tookMs: systemClock.monotonicMs() - beganMs }
   } finally {
     await worker.stop({ deadline: 0 }).catch(() => {})
     await service.deleteHub().catch(() => {})
@@ -87,8 +89,16 @@ export async function faultRun(azurite: Azurite, mode: FaultCase['mode'], fault?
 async function retried<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
-  } catch {
+  } catch (error) {
+    if (error instanceof WaitTimeoutError) throw error
     await sleep(systemClock, 200)
     return call()
   }
+}
+
+/** For people: how far it came. */
+async function stateOf(service: AzureStorageService): Promise<string[]> {
+  const types: string[] = []
+  for await (const chunk of service.history.read('i')) types.push(...chunk.map(({ type, ...event }) => ('taskScheduledId' in event ? `${type} ${event.taskScheduledId}` : type)))
+  return [`history: ${types.join()}`]
 }

@@ -53,7 +53,7 @@ test('a request that goes wrong changes nothing', { timeout: wanted === 'all' ? 
   if (process.env['DTFX_SHOW']) for (const { mode, report } of clean) process.stdout.write(`${mode} ${report.tookMs} ${JSON.stringify(Object.fromEntries(report.counts), null, 1)}\n`)
   const cases = clean.flatMap(({ mode, report }) => casesOf(mode, report.counts))
   const reports = await campaign(chosen(cases))
-  const bad = [...reports].filter(([, { problems }]) => problems.length > 0).map(([fault, { problems }]) => `${nameOf(fault)}: ${problems.join('; ')}`)
+  const bad = [...reports].filter(([, { problems }]) => problems.length > 0).map(([fault, { problems }]) => `${nameOf(fault)}: ${problems.join('\n  ')}`)
   const hits = [...reports.values()].filter(({ isHit }) => isHit).length
   const again = [...reports.values()].reduce((sum, { runs }) => sum + Math.max(0, runs - 8), 0)
   process.stdout.write(`${cases.length} cases, ${reports.size} run, ${hits} met their request, ${again} activities ran again, seed ${seed}\n`)

@@ -1,6 +1,7 @@
 /** An orchestration that makes every kind of request: an event with the start, activities one after the other and side by side, a status, a next generation, a timer, a child, and payloads that a queue does not take. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { defineActivity, defineEvent, defineOrchestration, type AnyActivity, type AnyOrchestration } from '@dtfx/core'
+import { sleep, systemClock } from '@dtfx/core/provider'
 
 /** One run of an activity: with what, for whom, and what it answered. */
 export interface ActivityRun {
@@ -30,13 +31,21 @@ export const goEvent = defineEvent<string>('Go')
 /** Of all results, in order. */
 export const expectedCalls: readonly string[] = ['Work first', 'Work second', 'Work a', 'Work b', 'Work c', 'Work go!', 'Work child', 'Large big']
 
-export function scenario(record: (run: ActivityRun) => void): Scenario {
+export interface ScenarioOptions {
+  /** How long one of the activities takes: longer than half of a lock, so that it is renewed. */
+  readonly slowMs?: number | undefined
+}
+
+export function scenario(record: (run: ActivityRun) => void, { slowMs = 0 }: ScenarioOptions = {}): Scenario {
   const run = ({ instanceId, taskId, name }: { instanceId: string; taskId: number; name: string }, input: string): Result => {
     const nonce = randomUUID()
     record({ instanceId, taskId, name, input, nonce })
     return { name, input, nonce }
   }
-  const work = defineActivity('Work', (ctx, input: string) => run(ctx, input))
+  const work = defineActivity('Work', async (ctx, input: string) => {
+    if (input === 'b' && slowMs > 0) await sleep(systemClock, slowMs)
+    return run(ctx, input)
+  })
   const large = defineActivity('Large', (ctx, input: string) => ({ ...run(ctx, input), ballast: largeText }))
   const child = defineOrchestration('Child', (ctx, input: string) => ctx.callActivity(work, input))
   const flow = defineOrchestration('Flow', async (ctx, { results, ballast }: Generation) => {
