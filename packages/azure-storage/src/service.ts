@@ -146,7 +146,7 @@ export class AzureStorageService implements OrchestrationService {
 const watchdogTimes = { oldestMessageMs: 5 * 60_000, ageEveryMs: 5 * 60_000 }
 
 function partsOf(host: OrchestrationService['host'], settings: WorkerParts['settings']): WorkerParts {
-  const clients = new StorageClients(settings.account)
+  const clients = new StorageClients(settings.account, settings.requestTimeout)
   const names = hubNames(settings.taskHub, settings.partitionCount)
   const gate = new RequestGate(settings.maxConcurrentRequests)
   const wakers = new QueueWakers()

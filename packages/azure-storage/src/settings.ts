@@ -2,6 +2,7 @@
 import { dtfxError, parseSettings, setting, type OptionsOf, type SettingsOf } from '@dtfx/core/provider'
 import type { TokenCredential } from '@azure/core-auth'
 import { accountFromConnectionString, accountFromName, type StorageAccount } from './storage/storage-account.js'
+import { defaultRequestTimeoutMs } from './storage/storage-clients.js'
 
 const source = 'options of @dtfx/azure-storage'
 
@@ -29,6 +30,8 @@ const schema = {
   maxPollingInterval: setting.duration({ default: '30s', minMs: 50 }),
   /** Messages for orchestrations that are fetched ahead, at most. .NET: 64, which keeps its batches small. */
   maxPrefetchedMessages: setting.integer({ default: 256, min: 32, max: 10_000 }),
+  /** A request without an answer after this is given up; it may have had an effect all the same. Less than the locks. */
+  requestTimeout: setting.duration({ default: defaultRequestTimeoutMs, minMs: 500 }),
   /** Requests under way at once, at most. */
   maxConcurrentRequests: setting.integer({ default: 64, min: 1, max: 1_000 }),
   /** A worker runs activities that it scheduled itself, as far as it has free slots. */

@@ -79,10 +79,25 @@ export class MessageBlobs {
 
   async #download(name: string, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
     try {
-      return await repeat(`reading blob '${name}'`, this.host, () => this.container.getBlockBlobClient(name).downloadToBuffer(0, undefined, signal === undefined ? {} : { abortSignal: signal }), signal)
+      return await repeat(
+        `reading blob '${name}'`,
+        this.host,
+        async () => {
+          const { readableStreamBody } = await this.container.getBlockBlobClient(name).download(0, undefined, signal === undefined ? {} : { abortSignal: signal })
+          return await wholeOf(readableStreamBody)
+        },
+        signal,
+      )
     } catch (error) {
       if (outcomeOf(error) === 'missing') return undefined
       throw error
     }
   }
+}
+
+/** In one request, where the SDK's download into a buffer asks for the size first. */
+async function wholeOf(stream: NodeJS.ReadableStream | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream ?? []) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
 }

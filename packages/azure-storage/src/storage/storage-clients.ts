@@ -9,8 +9,8 @@ import { escapeLineSeparators } from './line-separators.js'
 import { operationOf, RequestCounter } from './request-counter.js'
 import type { StorageAccount } from './storage-account.js'
 
-/** Without an answer after this a request counts as one of unknown result. Longer than the service itself takes at most for a query, shorter than a lock. */
-const requestTimeoutMs = 35_000
+/** Longer than the service itself takes at most for a query, shorter than a lock. */
+export const defaultRequestTimeoutMs = 35_000
 
 type BlobPipeline = ReturnType<typeof newBlobPipeline>
 type QueuePipeline = ReturnType<typeof newQueuePipeline>
@@ -28,7 +28,11 @@ export class StorageClients {
   readonly #queuePipeline: QueuePipeline
   readonly #blobPipeline: BlobPipeline
 
-  constructor(readonly account: StorageAccount) {
+  constructor(
+    readonly account: StorageAccount,
+    /** Without an answer after this a request counts as one of unknown result. */
+    readonly requestTimeoutMs = defaultRequestTimeoutMs,
+  ) {
     const { access } = account
     const once = { retryOptions: { maxTries: 1 } }
     const [queueKey, blobKey] =
@@ -57,7 +61,7 @@ export class StorageClients {
 
   #newTable(name: string): TableClient {
     const { tableUrl, access } = this.account
-    const { requests } = this
+    const { requests, requestTimeoutMs } = this
     const options: TableServiceClientOptions = {
       allowInsecureConnection: tableUrl.startsWith('http:'),
       retryOptions: { maxRetries: 0 },
@@ -83,7 +87,7 @@ export class StorageClients {
   }
 
   #counting(service: 'queue' | 'blob'): { create(next: Stage): Stage } {
-    const { requests } = this
+    const { requests, requestTimeoutMs } = this
     return {
       create: (next) => ({
         sendRequest: (request) => {

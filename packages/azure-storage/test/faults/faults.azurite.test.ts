@@ -1,0 +1,62 @@
+/**
+ * Every request of a run goes wrong once, in each way. A sample by default, another one every day; all of them with `DTFX_FAULTS=all`, one with `DTFX_FAULTS=<mode>/<operation>/<number>/<fault>`.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startAzurite, type Azurite } from '../azurite.js'
+import { faultRun, nameOf, type FaultCase, type FaultReport } from './fault-run.js'
+import { earlyFaults, full, isLook, lateFaults, type Fault } from './fault-proxy.js'
+
+const wanted = process.env['DTFX_FAULTS'] ?? ''
+const seed = Number(process.env['DTFX_SEED'] ?? Math.floor(Date.now() / 86_400_000))
+const sampleSize = 64
+const atOnce = Number(process.env['DTFX_FAULTS_AT_ONCE'] ?? 16)
+
+let azurite: Azurite
+beforeAll(async () => void (azurite = await startAzurite()))
+afterAll(() => azurite.stop())
+
+/** Looks at queues that bring nothing are all alike. */
+const maxLooks = 5
+
+function casesOf(mode: FaultCase['mode'], counts: ReadonlyMap<string, number>): FaultCase[] {
+  return [...counts].flatMap(([operation, count]) => {
+    const [ways, most] = operation.endsWith(full) ? [lateFaults, count] : isLook(operation) ? [earlyFaults, maxLooks] : [[...earlyFaults, ...lateFaults], count]
+    return Array.from({ length: Math.min(count, most) }, (_, index) => ways.map((fault: Fault): FaultCase => ({ mode, operation, number: index + 1, fault }))).flat()
+  })
+}
+
+/** Spread over all of them, and another part of them with each seed. */
+function sampled(cases: readonly FaultCase[]): readonly FaultCase[] {
+  const stride = Math.max(1, Math.floor(cases.length / sampleSize))
+  return cases.filter((_, index) => index % stride === seed % stride)
+}
+
+function chosen(cases: readonly FaultCase[]): readonly FaultCase[] {
+  if (wanted === 'all') return cases
+  return wanted === '' ? sampled(cases) : cases.filter((each) => nameOf(each).includes(wanted))
+}
+
+/** A report per case, `atOnce` side by side. */
+async function campaign(cases: readonly FaultCase[]): Promise<ReadonlyMap<FaultCase, FaultReport>> {
+  const reports = new Map<FaultCase, FaultReport>()
+  const open = [...cases]
+  const lane = async (): Promise<void> => {
+    for (let next = open.shift(); next !== undefined; next = open.shift()) reports.set(next, await faultRun(azurite, next.mode, next))
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  return reports
+}
+
+test('a request that goes wrong changes nothing', { timeout: wanted === 'all' ? 3_600_000 : 240_000 }, async () => {
+  const clean = await Promise.all((['sticky', 'plain'] as const).map(async (mode) => ({ mode, report: await faultRun(azurite, mode) })))
+  expect(clean.flatMap(({ report }) => report.problems)).toEqual([])
+  if (process.env['DTFX_SHOW']) for (const { mode, report } of clean) process.stdout.write(`${mode} ${report.tookMs} ${JSON.stringify(Object.fromEntries(report.counts), null, 1)}\n`)
+  const cases = clean.flatMap(({ mode, report }) => casesOf(mode, report.counts))
+  const reports = await campaign(chosen(cases))
+  const bad = [...reports].filter(([, { problems }]) => problems.length > 0).map(([fault, { problems }]) => `${nameOf(fault)}: ${problems.join('\n  ')}`)
+  const hits = [...reports.values()].filter(({ isHit }) => isHit).length
+  const again = [...reports.values()].reduce((sum, { runs }) => sum + Math.max(0, runs - 8), 0)
+  process.stdout.write(`${cases.length} cases, ${reports.size} run, ${hits} met their request, ${again} activities ran again, seed ${seed}\n`)
+  expect(bad, `seed ${seed}`).toEqual([])
+  expect(hits).toBeGreaterThan(reports.size / 2)
+})
