@@ -1,3 +1,3 @@
 import { runSuite } from './run-suite.js'
 
-runSuite('azure-storage', ['cache off'])
+runSuite('azure-storage, 1 partition', ['cache off'], { partitionCount: 1 })

@@ -1,3 +1,3 @@
 import { runSuite } from './run-suite.js'
 
-runSuite('azure-storage', ['with a codec'])
+runSuite('azure-storage, 1 partition', ['with a codec'], { partitionCount: 1 })

@@ -1,3 +1,3 @@
 import { runSuite } from './run-suite.js'
 
-runSuite('azure-storage', ['local activities off'])
+runSuite('azure-storage, 4 partitions', ['local activities off'])

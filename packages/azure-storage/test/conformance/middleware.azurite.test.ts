@@ -1,3 +1,3 @@
 import { runSuite } from './run-suite.js'
 
-runSuite('azure-storage', ['with middleware'])
+runSuite('azure-storage, 1 partition', ['with middleware'], { partitionCount: 1 })

@@ -1,3 +1,3 @@
 import { runSuite } from './run-suite.js'
 
-runSuite('azure-storage', ['plain'])
+runSuite('azure-storage, 4 partitions', ['plain'])

@@ -1,4 +1,4 @@
-/** The conformance suite on an emulator of its own. Tests run side by side: each has its own hub, and most of their time is waiting. */
+/** The conformance suite on an emulator of its own; without variants, the test that their histories are equal. Tests run side by side: each has its own hub, and most of their time is waiting. */
 import { conformance } from '@dtfx/testing/conformance'
 import type { AzureStorageOptions } from '@dtfx/azure-storage'
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -15,8 +15,10 @@ export function runSuite(name: string, variants: Parameters<typeof conformance>[
     test: (title, body, timeoutMs) => test.concurrent(title, body, timeoutMs),
     name,
     variants,
+    histories: variants?.length === 0,
     capabilities,
     timeoutMs: 120_000,
+    keepsHubs: true,
     open: (host, circumstances) => openHub(azurite.connectionString, { ...options, localActivities: circumstances?.localActivities ?? true }, host),
   })
 }

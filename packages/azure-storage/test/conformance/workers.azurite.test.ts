@@ -1,3 +1,3 @@
 import { runSuite } from './run-suite.js'
 
-runSuite('azure-storage', ['3 workers'])
+runSuite('azure-storage, 4 partitions', ['3 workers'])

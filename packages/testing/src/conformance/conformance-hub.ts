@@ -62,9 +62,9 @@ export class ConformanceHub {
     await Promise.all(this.#workers.map((worker) => worker.stop({ deadline: '2s' })))
   }
 
-  async close(): Promise<void> {
+  async close({ deletes }: { readonly deletes: boolean }): Promise<void> {
     await this.stopWorkers()
-    await this.service.deleteHub()
+    if (deletes) await this.service.deleteHub()
     await this.service.close()
   }
 }

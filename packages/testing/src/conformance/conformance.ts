@@ -41,15 +41,19 @@ export interface ConformanceOptions extends SuiteRunner {
   readonly open: (host?: Host, circumstances?: Circumstances) => OrchestrationService | Promise<OrchestrationService>
   /** What the provider declares; the suite asserts that `open` gives the same. */
   readonly capabilities: OrchestrationService['capabilities']
-  /** Default: all. */
+  /** Default: all, and the test that histories are equal in all of them. */
   readonly variants?: readonly VariantName[] | undefined
+  /** The test that histories are equal in all variants. @default true if `variants` is absent */
+  readonly histories?: boolean | undefined
+  /** The store is thrown away after the run: hubs need not be deleted after each test. @default false */
+  readonly keepsHubs?: boolean | undefined
   /** Limit of one test. @default 30000 */
   readonly timeoutMs?: number | undefined
 }
 
 export function conformance(options: ConformanceOptions): void {
   for (const name of options.variants ?? variantNames) options.describe(`${options.name}, ${name}`, () => runSuite(suiteFor(options, name)))
-  if (options.capabilities.history && options.variants === undefined) options.describe(`${options.name}, histories`, () => historyEqualitySuite(options))
+  if (options.capabilities.history && (options.histories ?? options.variants === undefined)) options.describe(`${options.name}, histories`, () => historyEqualitySuite(options))
 }
 
 function runSuite(suite: Suite): void {

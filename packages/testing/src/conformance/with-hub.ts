@@ -10,6 +10,6 @@ export async function withHub(options: ConformanceOptions, name: VariantName, bo
     await hub.service.createHub()
     await body(hub)
   } finally {
-    await hub.close()
+    await hub.close({ deletes: options.keepsHubs !== true })
   }
 }
