@@ -16,11 +16,13 @@ export class PartitionOwnership {
   readonly #manager: PartitionManager
   readonly #lease: AppLease
   #deadlineMs: number
+  /** What could not be given back in time. */
+  #problem: unknown
 
   constructor({ manager, lease, lostDeadlineMs }: PartitionOwnershipParts) {
     this.#manager = manager
     this.#deadlineMs = lostDeadlineMs
-    this.#lease = lease({ acquired: () => manager.start(), lost: () => manager.stop(this.#deadlineMs) })
+    this.#lease = lease({ acquired: () => manager.start(), lost: () => this.#giveBack() })
   }
 
   start(): void {
@@ -28,12 +30,22 @@ export class PartitionOwnership {
   }
 
   /** @throws DTFX_PARTITIONS_HELD */
-  stop(deadlineMs: number): Promise<void> {
+  async stop(deadlineMs: number): Promise<void> {
     this.#deadlineMs = deadlineMs
-    return this.#lease.stop()
+    this.#problem = undefined
+    await this.#lease.stop()
+    if (this.#problem !== undefined) throw this.#problem
   }
 
   isLeased(partition: string): boolean {
     return this.#manager.isLeased(partition)
+  }
+
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#manager.stop(this.#deadlineMs)
+    } catch (error) {
+      this.#problem = error
+    }
   }
 }
