@@ -8,7 +8,7 @@ export class AzureHistoryPort implements HistoryPort {
   constructor(readonly parts: Pick<WorkerParts, 'histories'>) {}
 
   async *read(instanceId: InstanceId): AsyncIterable<readonly HistoryEvent[]> {
-    const { history } = await this.parts.histories.load(instanceId)
+    const history = await this.parts.histories.read(instanceId)
     for (let at = 0; at < history.length; at += chunkSize) yield history.slice(at, at + chunkSize)
   }
 }

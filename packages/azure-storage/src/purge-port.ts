@@ -1,60 +1,46 @@
 /**
- * Deletes finished instances: blobs, then the history, then the row that clients see, so that a purge that was cut off is found and done again.
- * Invariant: only what belongs to this very id is deleted; blobs are told apart by the slash behind the id, which .NET forgets.
+ * Deletes finished instances: the history, then blobs, then the row that clients see, so that a purge that was cut off is found and done again.
+ *
+ * Invariants:
+ * 1. Only what belongs to this very id is deleted; blobs are told apart by the slash behind the id, which .NET forgets.
+ * 2. What was started under the id meanwhile stays whole: histories and rows go on condition that nobody wrote them, and only blobs that were there before the instance was seen finished.
  */
 import { isFinal, type InstanceId, type PurgePort } from '@dtfx/core/provider'
-import type { TransactionAction } from '@azure/data-tables'
-import { historyFilter } from './rows/odata.js'
+import { isInstanceRowBlob } from './rows/large-columns.js'
 import { escapeKey } from './rows/partition-key.js'
 import { repeat } from './storage/repeat.js'
 import { outcomeOf } from './storage/storage-error.js'
+import { HistoryEraser } from './tracking/history-eraser.js'
 import type { WorkerParts } from './worker-parts.js'
 
-const maxDeletes = 100
-
 export class AzurePurgePort implements PurgePort {
-  constructor(readonly parts: Pick<WorkerParts, 'clients' | 'names' | 'host' | 'instances' | 'histories' | 'blobs' | 'gate' | 'suspicions'>) {}
+  readonly #eraser: HistoryEraser
+
+  constructor(readonly parts: Pick<WorkerParts, 'clients' | 'names' | 'host' | 'instances' | 'blobs' | 'gate' | 'suspicions'>) {
+    this.#eraser = new HistoryEraser(parts.clients.table(parts.names.historyTable), parts.host)
+  }
 
   async purge(instanceId: InstanceId): Promise<'purged' | 'not-found' | 'not-finished'> {
-    const { instances, blobs } = this.parts
-    const row = await instances.read(instanceId, { payloads: false })
+    const { instances, blobs, suspicions } = this.parts
+    // A read that comes first costs one request where there is nothing to purge.
+    const first = await instances.read(instanceId, { payloads: false })
+    if (first === undefined) return 'not-found'
+    if (!isFinal(first.state.status)) return 'not-finished'
+    const names = [...(await blobs.namesOf(instanceId))]
+    const row = names.length === 0 ? first : await instances.read(instanceId, { payloads: false })
     if (row === undefined) return 'not-found'
     if (!isFinal(row.state.status)) return 'not-finished'
-    await blobs.deleteOf(instanceId)
-    await this.#deleteHistory(instanceId)
-    await this.parts.suspicions.clear(instanceId)
-    return (await this.#deleteRow(instanceId, row.etag)) ? 'purged' : 'not-finished'
+    if (!(await this.#eraser.erase(instanceId, row.state.executionId))) return 'not-finished'
+    await this.#deleteBlobs(names.filter((name) => !isInstanceRowBlob(instanceId, name)))
+    await suspicions.clear(instanceId)
+    if (!(await this.#deleteRow(instanceId, row.etag))) return 'not-finished'
+    await this.#deleteBlobs(names.filter((name) => isInstanceRowBlob(instanceId, name)))
+    return 'purged'
   }
 
-  async #deleteHistory(instanceId: InstanceId): Promise<void> {
-    const { clients, names, host, gate } = this.parts
-    const table = clients.table(names.historyTable)
-    const partitionKey = escapeKey(instanceId)
-    const keys = await repeat(`reading the history of '${instanceId}'`, host, async () => {
-      const found: string[] = []
-      for await (const { rowKey } of table.listEntities({ queryOptions: { filter: historyFilter(instanceId), select: ['RowKey'] } })) if (rowKey !== undefined) found.push(rowKey)
-      return found
-    })
-    const batches = Array.from({ length: Math.ceil(keys.length / maxDeletes) }, (_, index) => keys.slice(index * maxDeletes, (index + 1) * maxDeletes))
-    await gate.all(batches, async (batch) => {
-      const actions = batch.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }])
-      try {
-        await repeat(`deleting the history of '${instanceId}'`, host, () => table.submitTransaction(actions))
-      } catch (error) {
-        // One of them is gone: an earlier purge was here.
-        if (outcomeOf(error) !== 'missing') throw error
-        for (const rowKey of batch) await this.#deleteOne(partitionKey, rowKey)
-      }
-    })
-  }
-
-  async #deleteOne(partitionKey: string, rowKey: string): Promise<void> {
-    const { clients, names, host } = this.parts
-    try {
-      await repeat('deleting a row of a history', host, () => clients.table(names.historyTable).deleteEntity(partitionKey, rowKey))
-    } catch (error) {
-      if (outcomeOf(error) !== 'missing') throw error
-    }
+  #deleteBlobs(names: readonly string[]): Promise<void> {
+    const { gate, blobs } = this.parts
+    return gate.all(names, (name) => blobs.delete(name))
   }
 
   /** False: the instance was started anew meanwhile. */

@@ -5,11 +5,12 @@
  * 1. A partition that is let go leaves nothing here: what was fetched is put back, what is known of its instances is forgotten, results of local activities are sent.
  * 2. After `stop` has resolved nothing is fetched, held or renewed by it.
  */
-import { dtfxError, isFinal, type ActivityWorkItem, type CancelTimer, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
+import { dtfxError, isFinal, LockLostError, type ActivityWorkItem, type CancelTimer, type StopReport, type WorkerPort, type WorkerSpec } from '@dtfx/core/provider'
 import type { ActivityItem, ActivityHost } from './activities/activity-item.js'
 import { Inbox } from './instances/inbox.js'
 import { OrchestrationItem } from './instances/orchestration-item.js'
 import { OwnedPartition } from './instances/owned-partition.js'
+import type { ReceivedMessage } from './instances/received-message.js'
 import { WorkerStore } from './instances/worker-store.js'
 import { controlQueueOf } from './names.js'
 import type { PartitionCallbacks } from './partitions/partition-manager.js'
@@ -24,7 +25,7 @@ interface Ownership {
   readonly queue: ControlQueue
 }
 
-/** Of a lock: how often what waits is looked at, and renewed when half of its time is over. */
+/** Of a lock: how often what waits is looked at, and renewed if less than half of its time would be left before the next look. */
 const sweepsPerLock = 4
 /** How long the partitions may take to be given away when the worker has nothing left to do. */
 const releaseMs = 10_000
@@ -53,6 +54,7 @@ export class AzureWorkerPort implements WorkerPort {
       this.#calls,
       (record) => new OrchestrationItem(this.#store, record),
       () => this.#madeRoom(),
+      (message) => this.#store.putBack(message),
     )
     this.#store = new WorkerStore({ parts, inbox: this.#inbox, workItems: this.#workItems, activityHost: this.#workItems.activityHost, onItemEnded: () => this.#onItemEnded?.() })
     this.#partitions = own({ listen: (name) => this.#listen(name), drain: (name) => this.#drain(name), drop: (name) => this.#drop(name) })
@@ -78,6 +80,7 @@ export class AzureWorkerPort implements WorkerPort {
     const reason = dtfxError('DTFX_WORKER_STATE', { state: 'stopped', what: 'taking work' })
     this.#calls.close(reason)
     const queues = this.#workItems.stop(reason)
+    this.#store.isStopping = true
     // Results that wait for a turn of this worker go the ordinary way: it takes none any more.
     await Promise.all([...this.#inbox.records()].map(({ local }) => local?.leave()))
     if (deadlineMs > 0) await this.#idle(deadlineMs)
@@ -151,16 +154,24 @@ export class AzureWorkerPort implements WorkerPort {
     this.#cancelSweep = clock.setTimer(this.parts.settings.controlQueueLock / sweepsPerLock, () => this.#sweep(), { keepAlive: false })
   }
 
-  /** Renews what waits here since half of its lock, and ends items whose lock is over: whoever had them does not say anything any more. */
+  /** Renews what waits here, and ends items and activities whose lock is over: whoever had them does not say anything any more. */
   #sweep(): void {
     const { clock } = this.parts.host
     const { controlQueueLock } = this.parts.settings
     const nowMs = clock.monotonicMs()
-    for (const message of [...this.#inbox.waitingUntil(nowMs + controlQueueLock / 2)]) {
-      this.#store.later(this.parts.gate.pass(() => message.lock.renew(controlQueueLock)).catch(() => this.#inbox.drop(message)))
-    }
+    for (const message of [...this.#inbox.waitingUntil(nowMs + controlQueueLock * (1 / 2 + 1 / sweepsPerLock))]) this.#store.later(this.#renew(message))
     for (const { item } of [...this.#inbox.records()]) if (item !== undefined && item.deadlineMs < nowMs) item.lose()
+    for (const activity of [...this.#activities]) if (!activity.isHeld) activity.lose()
     this.#armSweep()
+  }
+
+  /** One that could not be renewed for a passing reason is tried again by the next sweep; one that is lost leaves, unless a turn has it by now, which finds out by itself. */
+  async #renew(message: ReceivedMessage): Promise<void> {
+    try {
+      await this.parts.gate.pass(() => message.lock.renew(this.parts.settings.controlQueueLock))
+    } catch (error) {
+      if (error instanceof LockLostError && message.holder === undefined) this.#inbox.remove(message)
+    }
   }
 
   #activityHost(): ActivityHost {

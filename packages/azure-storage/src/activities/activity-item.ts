@@ -84,7 +84,7 @@ export class ActivityItem implements ActivityWorkItem {
   async renew(): Promise<{ readonly lockedUntil: Ticks; readonly instanceGone?: true }> {
     this.#check()
     const { instanceId, executionId } = this.content.message.instance
-    const [isGone] = await Promise.all([this.host.isInstanceGone(instanceId, executionId), this.#renewLock()])
+    const [isGone] = await Promise.all([this.host.isInstanceGone(instanceId, executionId), this.#ask(this.lock.renew(this.host.lockMs))])
     this.#lockedUntil = this.#untilDeadline()
     return isGone ? { lockedUntil: this.#lockedUntil, instanceGone: true } : { lockedUntil: this.#lockedUntil }
   }
@@ -102,7 +102,7 @@ export class ActivityItem implements ActivityWorkItem {
     if (outcome === 'quarantine') await this.host.quarantine({ id: this.content.id, queue: 'workItems', instanceId: this.content.message.instance.instanceId, text: this.withFaults(0) }, code ?? 'DTFX_POISON', reason ?? '')
     if (outcome === 'fault') await this.lock.putBack(this.host.msUntil(until), this.withFaults(faultCount + 1))
     else if (outcome === 'defer') await this.lock.putBack(this.host.msUntil(until))
-    else await this.lock.delete()
+    else await this.#ask(this.lock.delete())
     this.#end('settled')
   }
 
@@ -115,7 +115,7 @@ export class ActivityItem implements ActivityWorkItem {
   /** Deletes the message without an answer; done twice does nothing more. */
   async delete(): Promise<void> {
     if (this.#status !== 'held') return
-    await this.lock.delete()
+    await this.#ask(this.lock.delete())
     this.#end('settled')
   }
 
@@ -140,9 +140,10 @@ export class ActivityItem implements ActivityWorkItem {
     await this.lock.putBack(0).catch(() => {})
   }
 
-  async #renewLock(): Promise<void> {
+  /** A request that finds the message in other hands ends the item. */
+  async #ask(request: Promise<void>): Promise<void> {
     try {
-      await this.lock.renew(this.host.lockMs)
+      await request
     } catch (error) {
       if (error instanceof LockLostError) this.lose()
       throw error
@@ -154,6 +155,7 @@ export class ActivityItem implements ActivityWorkItem {
   }
 
   #end(status: 'settled' | 'lost'): void {
+    if (this.#status !== 'held') return
     this.#status = status
     this.ended()
     this.host.ended(this)

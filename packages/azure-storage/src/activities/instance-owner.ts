@@ -1,6 +1,5 @@
 /** Which of the local activities of an instance are this worker's to hand back: as long as it has had the partition, and so the instance, ever since they were scheduled. */
 import { LocalWork, type LocalActivities, type LocalOwner } from '@dtfx/core/provider'
-import type { OwnedPartition } from '../instances/owned-partition.js'
 
 export class InstanceOwner implements LocalOwner {
   readonly work: LocalWork
@@ -8,14 +7,15 @@ export class InstanceOwner implements LocalOwner {
 
   constructor(
     activities: LocalActivities,
-    readonly partition: OwnedPartition,
+    /** The worker has the partition, and takes further turns. */
+    readonly isHere: () => boolean,
     readonly onResult: () => void,
   ) {
     this.work = new LocalWork(activities, this)
   }
 
   get isOwner(): boolean {
-    return !this.#hasLeft && this.partition.isListening
+    return !this.#hasLeft && this.isHere()
   }
 
   /** Something of it runs here, or waits for a turn. */

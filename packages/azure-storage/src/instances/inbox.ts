@@ -3,9 +3,9 @@
  *
  * Invariants:
  * 1. An instance is in the list of those with work at most once, and never while it is locked; what arrives meanwhile makes the next item.
- * 2. A message is here once: fetched again because its time ran out, it only gets its new receipt.
- * 3. Nothing of a partition that was let go is handed out.
- * 4. A message of which less than half of its lock is left is not handed out before it is renewed.
+ * 2. A message is here once: fetched again because its time ran out, it only gets its new receipt; fetched again because it was put back, it is another delivery.
+ * 3. Nothing of a partition that was let go is handed out. While a lease may have run out, what waits goes on waiting: it may be renewed.
+ * 4. A message of which less than half of its lock is left is not handed out: it goes back into its queue.
  */
 import type { InstanceId } from '@dtfx/core/provider'
 import type { WaitingCalls } from '../queues/waiting-calls.js'
@@ -29,6 +29,8 @@ export class Inbox {
     readonly lock: (record: InstanceRecord) => OrchestrationItem,
     /** Fetched messages went: there is room. */
     readonly onRoom: () => void,
+    /** Waited here for too long, and is dropped: it is to be put back. */
+    readonly onStale: (message: ReceivedMessage) => void,
   ) {}
 
   /** Messages fetched and not settled. */
@@ -40,6 +42,10 @@ export class Inbox {
   refreshed(queueId: string, popReceipt: string, deadlineMs: number): boolean {
     const found = this.#byQueueId.get(queueId)
     if (found === undefined) return false
+    if (found.lock.isLeaving) {
+      this.remove(found)
+      return false
+    }
     found.deliveryCount++
     found.lock.refresh(popReceipt, deadlineMs)
     return true
@@ -62,10 +68,6 @@ export class Inbox {
     return record
   }
 
-  find(instanceId: InstanceId): InstanceRecord | undefined {
-    return this.#records.get(instanceId)
-  }
-
   /** Back from an item that did not settle it; handed out again soon, in its old place. */
   giveBack(record: InstanceRecord, message: ReceivedMessage): void {
     message.holder = undefined
@@ -82,27 +84,43 @@ export class Inbox {
     this.onRoom()
   }
 
+  /** Deleted or lost, wherever it is. One that an item has stays with it, if it is still ours. */
+  remove(message: ReceivedMessage): void {
+    const { waiting } = this.#records.get(message.content.message.instance.instanceId) ?? {}
+    const at = waiting?.indexOf(message) ?? -1
+    if (at >= 0) waiting?.splice(at, 1)
+    this.drop(message)
+  }
+
   /** In line if it has work and nobody holds it. */
   enqueue(record: InstanceRecord): void {
-    if (record.isQueued || record.item !== undefined || !record.hasWork || !record.partition.isListening) return
+    if (record.isQueued || record.item !== undefined || !record.hasWork || record.partition.isLeaving) return
     record.isQueued = true
     this.#ready.push(record)
   }
 
   /** Hands instances to calls that wait. */
   pump(): void {
+    const paused: InstanceRecord[] = []
     while (this.calls.length > 0) {
       const record = this.#ready.shift()
-      if (record === undefined) return
+      if (record === undefined) break
+      if (!record.partition.isLeaving && !record.partition.isListening) {
+        paused.push(record)
+        continue
+      }
       record.isQueued = false
-      if (record.item !== undefined || !record.hasWork || !record.partition.isListening) continue
-      const stale = record.waiting.filter(({ lock }) => !lock.isHeld)
-      for (const message of stale) this.#dropWaiting(record, message)
+      if (record.item !== undefined || record.partition.isLeaving) continue
+      for (const message of record.waiting.filter(({ lock }) => !lock.isFresh)) {
+        this.remove(message)
+        this.onStale(message)
+      }
       if (!record.hasWork) continue
       this.#records.delete(record.instanceId)
       this.#records.set(record.instanceId, record)
       this.calls.take()?.resolve(this.lock(record))
     }
+    if (paused.length > 0) this.#ready = [...paused, ...this.#ready]
     this.#trim()
   }
 
@@ -114,7 +132,7 @@ export class Inbox {
   /** What waits in a partition leaves; the caller gives it back to the queue. */
   takeWaiting(partition: OwnedPartition): ReceivedMessage[] {
     const taken = [...this.#byQueueId.values()].filter((message) => message.partition === partition && message.holder === undefined)
-    for (const message of taken) this.#dropWaiting(this.#records.get(message.content.message.instance.instanceId), message)
+    for (const message of taken) this.remove(message)
     return taken
   }
 
@@ -136,11 +154,6 @@ export class Inbox {
     if (last === undefined || compareArrival(last, message) <= 0) waiting.push(message)
     else waiting.splice(waiting.findIndex((other) => compareArrival(other, message) > 0), 0, message)
     this.enqueue(record)
-  }
-
-  #dropWaiting(record: InstanceRecord | undefined, message: ReceivedMessage): void {
-    if (record !== undefined) record.waiting = record.waiting.filter((other) => other !== message)
-    this.drop(message)
   }
 
   #forget(record: InstanceRecord): void {

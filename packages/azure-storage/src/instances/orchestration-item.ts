@@ -82,6 +82,7 @@ export class OrchestrationItem implements OrchestrationWorkItem {
 
   async complete(checkpoint: Checkpoint): Promise<CommitResult> {
     if (this.#commit?.checkpoint.checkpointId !== checkpoint.checkpointId) {
+      this.check()
       this.#checkReceipts(checkpoint.settlements)
       this.#commit?.abandon()
       this.#commit = new TurnCommit(this, checkpoint)
@@ -109,6 +110,8 @@ export class OrchestrationItem implements OrchestrationWorkItem {
     if (this.#status === 'lost') throw this.lockLost()
     if (this.#status === 'settled') return
     this.#checkReceipts(settlements)
+    // What is discarded is so because of what was loaded: by now another owner may wait for it.
+    if (settlements.length > 0) this.check()
     if (this.#isRepeated && !this.#isFinished && settlements.length > 0) {
       await this.store.finishCommit(this.record)
       this.#isFinished = true
@@ -130,9 +133,10 @@ export class OrchestrationItem implements OrchestrationWorkItem {
     })
   }
 
-  /** @throws LockLostError */
+  /** Nothing may be written for an item that was given back, or whose partition may be somebody else's. @throws LockLostError */
   check(): void {
-    if (this.#status === 'lost' || !this.record.partition.isOwned) throw this.lockLost()
+    if (this.#status === 'held' && !this.record.partition.isOwned) this.lose()
+    if (this.#status !== 'held') throw this.lockLost()
   }
 
   get isLost(): boolean {

@@ -22,6 +22,11 @@ export class OwnedPartition {
     return this.#isListening && this.isOwned
   }
 
+  /** It was given away, or will be: it never listens again. Until then a lease that ran out may still be renewed. */
+  get isLeaving(): boolean {
+    return !this.#isListening
+  }
+
   get lost(): AbortSignal {
     return this.#lost.signal
   }

@@ -5,7 +5,7 @@
  * 1. Run again after an error it goes on where it stopped: what is known to be done is not done again, and what may be done is done with the same ids.
  * 2. The history is written by nobody but the owner of the partition, and only on the version that the turn was built on.
  * 3. A refused write is a lost race only if what is stored is not this very checkpoint. It is looked at before a repeated write and after a refused one: the first attempt may have arrived late, between the two.
- * 4. A local activity begins when the commit is certain; its backup was sent, hidden, with everything else.
+ * 4. A local activity begins when the commit is certain; its backup was sent, hidden, with everything else. It is taken back only when nobody can have seen the commit.
  */
 import type { Checkpoint, CommitResult, InstanceVersion, LocalReservation, OutboundMessage } from '@dtfx/core/provider'
 import { AmbiguousCommitError, LockLostError } from '@dtfx/core/provider'
@@ -30,6 +30,8 @@ export class TurnCommit {
       return await this.#run()
     } catch (error) {
       if (error instanceof LockLostError) this.item.lose()
+      // Lost before, by somebody else's doing: then nobody else gives the slots back.
+      if (this.item.isLost) this.abandon()
       throw error
     }
   }
@@ -44,7 +46,9 @@ export class TurnCommit {
       const version = await this.#write()
       if (version === undefined) {
         record.known = undefined
-        await this.#local.undo().catch(() => {})
+        // After a write of unknown result, somebody may have gone on from this very checkpoint, and waits for its activities.
+        if (this.#isUnsure) this.#local.abandon()
+        else await this.#local.undo().catch(() => {})
         item.finish()
         return { outcome: 'stale' }
       }

@@ -19,7 +19,7 @@ import { InstanceOwner } from '../activities/instance-owner.js'
 import { MessageBackup } from '../activities/message-backup.js'
 import { MessageLock } from '../queues/message-lock.js'
 import type { WorkItemQueue } from '../queues/work-item-queue.js'
-import { isNewerClaim, type KnownRow, type StoredRowOfInstance } from '../tracking/instance-store.js'
+import { isNewerClaim, knownRow } from '../tracking/instance-store.js'
 import type { WorkerParts } from '../worker-parts.js'
 import type { Inbox } from './inbox.js'
 import type { InstanceRecord } from './instance-record.js'
@@ -45,6 +45,8 @@ export class WorkerStore {
   readonly inbox: Inbox
   readonly local: LocalActivities
   readonly onItemEnded: () => void
+  /** No further turn begins here: results of local activities go the ordinary way. */
+  isStopping = false
   readonly #workItems: WorkItemQueue
   readonly #activityHost: ActivityHost
   /** Requests that nobody waits for, but the end of the worker. */
@@ -68,14 +70,16 @@ export class WorkerStore {
     const read = needsRow ? await instances.read(instanceId) : undefined
     const committed = known ?? stored.state(read?.state)
     let row = needsRow ? knownRow(read) : undefined
-    const isBehind = stored.isOurs && (finish || read !== undefined) && (read?.sequence ?? 0) < stored.sequence
-    if (isBehind && committed !== undefined && (read === undefined || !isNewerClaim(read.state, committed))) {
-      const shown = await instances.show(committed, stored.sequence, row)
+    const isClaimed = read !== undefined && (committed === undefined || isNewerClaim(read, committed, stored.consumedIds))
+    // A .NET worker says nothing of its commits: that it ended the instance, and did not come to say so, is all that can be told.
+    const isEndUnsaid = committed !== undefined && isFinal(committed.status) && read?.state.executionId === committed.executionId && !isFinal(read.state.status)
+    const isBehind = stored.isOurs ? (finish || read !== undefined) && (read?.sequence ?? 0) < stored.sequence : isEndUnsaid
+    if (isBehind && committed !== undefined && !isClaimed) {
+      const shown = await instances.show({ state: committed, sequence: stored.sequence, consumedIds: async () => stored.consumedIds }, row)
       row = shown.row
       if (shown.isWritten) this.parts.log.finished(instanceId, 'state')
     }
     record.known = { version: stored.version, row }
-    const isClaimed = read !== undefined && (committed === undefined || isNewerClaim(read.state, committed))
     return { version: stored.version, history: stored.history, consumedIds: stored.consumedIds, state: isClaimed ? read.state : committed }
   }
 
@@ -86,7 +90,8 @@ export class WorkerStore {
       record.known = { version, row: record.known?.row }
       return
     }
-    const { row } = await instances.show(state, histories.sequenceOf(version), record.known?.row)
+    const committed = { state, sequence: histories.sequenceOf(version), consumedIds: () => histories.consumedIds(record.instanceId) }
+    const { row } = await instances.show(committed, record.known?.row)
     record.known = { version, row }
     watchers.changed(record.instanceId)
     if (isFinal(state.status)) this.#endLocalWork(record)
@@ -103,7 +108,7 @@ export class WorkerStore {
 
   /** The local activities of an instance, made when there are none. */
   localWork(record: InstanceRecord): LocalWork {
-    record.local ??= new InstanceOwner(this.local, record.partition, () => {
+    record.local ??= new InstanceOwner(this.local, () => record.partition.isListening && !this.isStopping, () => {
       this.inbox.enqueue(record)
       this.inbox.pump()
     })
@@ -126,11 +131,12 @@ export class WorkerStore {
     const { inbox, parts } = this
     const { lock, content } = message
     if (outcome === 'quarantine') await parts.quarantine.add({ id: content.id, queue: message.partition.name, text: message.reception.withFaults(0), code: code ?? 'DTFX_POISON', reason: reason ?? '' })
-    if (outcome === 'fault') await lock.putBack(parts.sender.msUntil(until), message.reception.withFaults(content.faultCount + 1))
-    else if (outcome === 'defer') await lock.putBack(parts.sender.msUntil(until))
+    const hiddenMs = parts.sender.msUntil(until)
+    if (outcome === 'fault') await lock.putBack(hiddenMs, message.reception.withFaults(content.faultCount + 1))
+    else if (outcome === 'defer') await lock.putBack(hiddenMs)
     else await lock.delete()
     inbox.drop(message)
-    if (outcome === 'fault' || outcome === 'defer') parts.wakers.wake(message.partition.name)
+    if (hiddenMs === 0 && (outcome === 'fault' || outcome === 'defer')) parts.wakers.wake(message.partition.name)
   }
 
   /** Messages that an item did not settle wait here for the next one, or are put back into the queue where others see them. */
@@ -151,8 +157,8 @@ export class WorkerStore {
 
   /** Counted for the version that the turn is about to run on. */
   async markSuspect(record: InstanceRecord): Promise<number> {
-    const version = record.known?.version ?? (await this.parts.histories.load(record.instanceId)).version
     record.isSuspect = true
+    const { version } = record.known ?? (await this.parts.histories.load(record.instanceId))
     return this.parts.suspicions.count(record.instanceId, version)
   }
 
@@ -178,9 +184,4 @@ export class WorkerStore {
   #endLocalWork({ local }: InstanceRecord): void {
     for (const { backup } of local?.work.running ?? []) if (backup instanceof MessageBackup) backup.abandonedByInstance()
   }
-}
-
-
-function knownRow(read: StoredRowOfInstance | undefined): KnownRow {
-  return { etag: read?.etag, executionId: read?.state.executionId ?? '', startMessageId: read?.startMessageId }
 }

@@ -54,14 +54,13 @@ export class MessageBlobs {
     }
   }
 
-  /** Deletes the blobs of an instance, those of its messages and those of its rows; returns how many there were. */
-  async deleteOf(instanceId: string): Promise<number> {
+  /** Names of the blobs of an instance, those of its messages and those of its rows. */
+  async namesOf(instanceId: string): Promise<ReadonlySet<string>> {
     const names = new Set<string>()
     for (const prefix of blobPrefixesOf(instanceId)) {
       for (const name of await this.#list(prefix)) if (isBlobOf(instanceId, name)) names.add(name)
     }
-    for (const name of names) await this.delete(name)
-    return names.size
+    return names
   }
 
   async #list(prefix: string): Promise<readonly string[]> {

@@ -56,8 +56,11 @@ export class ControlQueue {
     const queue = clients.queue(partition.name)
     const { receivedMessageItems: items } = await queue.receiveMessages({ numberOfMessages: count, visibilityTimeout: Math.ceil(lockMs / 1_000) })
     if (items.length === 0) clients.requests.reclassify('queue get control', 'queue get control, empty')
-    await Promise.all(items.map((item) => this.#sort(item, new MessageLock(queue, item, host, sentMs + lockMs))))
-    inbox.pump()
+    try {
+      await Promise.all(items.map((item) => this.#sort(item, new MessageLock(queue, item, host, sentMs + lockMs))))
+    } finally {
+      inbox.pump()
+    }
     return items.length
   }
 

@@ -105,6 +105,11 @@ export function isBlobOf(instanceId: string, blobName: string): boolean {
   return blobPrefixesOf(instanceId).some((prefix) => blobName.startsWith(prefix) && !blobName.slice(prefix.length).includes('/'))
 }
 
+/** Of its row in the Instances table, where a claim that is about to be made may have some as well. */
+export function isInstanceRowBlob(instanceId: string, blobName: string): boolean {
+  return blobName.startsWith(historyBlobPrefix(instanceId, ''))
+}
+
 export function blobUrl(containerUrl: string, blobName: string): string {
   return `${withoutQuery(containerUrl)}/${blobName.split('/').map(escapeSegment).join('/')}`
 }
@@ -129,7 +134,11 @@ interface HistoryBlob {
 }
 
 function historyBlobName({ instanceId, rowKey, eventType, checkpointId, column }: HistoryBlob): string {
-  return `${escapeKey(instanceId)}/history-${rowKey}-${eventType}-${checkpointId}-${column}.json.gz`
+  return `${historyBlobPrefix(instanceId, rowKey)}${eventType}-${checkpointId}-${column}.json.gz`
+}
+
+function historyBlobPrefix(instanceId: string, rowKey: string): string {
+  return `${escapeKey(instanceId)}/history-${rowKey}-`
 }
 
 function split(columns: Row, candidates: readonly string[], nameOf: (column: string) => string): SplitRow {

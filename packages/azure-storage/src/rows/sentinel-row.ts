@@ -21,6 +21,8 @@ export interface Sentinel {
   readonly part: number
   /** Rows of this execution with this write. */
   readonly eventCount: number
+  /** The same with rows of before that are still to go. Absent: none are. */
+  readonly rowCount?: number | undefined
   /** Absent: they stay. */
   readonly consumedIds?: ConsumedIds | undefined
   /** Number of commits of the instance; never goes back, whatever its execution. */
@@ -41,7 +43,9 @@ export interface StoredSentinel {
   readonly part: number
   /** Absent where a .NET worker wrote last. */
   readonly eventCount?: number | undefined
-  /** Likewise. */
+  /** While more of a checkpoint is to come: with rows of before that are still to go. A rewind goes on under the same execution id, so that they look like rows of it. */
+  readonly rowCount?: number | undefined
+  /** Absent where a .NET worker wrote last. */
   readonly state?: string | undefined
   readonly consumedIds: ConsumedIds
   readonly sequence: number
@@ -61,6 +65,7 @@ export function sentinelColumns(sentinel: Sentinel): Row {
     CheckpointStamp: completedAt === undefined ? open : dateToWire(completedAt),
     CheckpointPart: sentinel.part,
     EventCount: sentinel.eventCount,
+    ...(completedAt === undefined ? { OpenRowCount: sentinel.rowCount ?? sentinel.eventCount } : undefined),
     CommitSequence: { type: 'Int64', value: String(sentinel.sequence) },
     ...(sentinel.state === undefined ? undefined : { CommittedState: sentinel.state }),
     ...(sentinel.consumedIds === undefined ? undefined : consumedIdsColumns(sentinel.consumedIds)),
@@ -83,6 +88,7 @@ export function sentinelOf(columns: Row, place: string): StoredSentinel {
     openCheckpointId: textCell(columns['OpenCheckpointId']) || undefined,
     part: integerCell(columns['CheckpointPart']) ?? 0,
     eventCount: isOurs ? integerCell(columns['EventCount']) : undefined,
+    rowCount: isOurs && !isComplete ? integerCell(columns['OpenRowCount']) : undefined,
     state: isOurs ? textCell(columns['CommittedState']) || undefined : undefined,
     consumedIds: consumedIdsOf(columns, place),
     sequence: integerCell(columns['CommitSequence']) ?? 0,

@@ -1,6 +1,6 @@
 /**
  * What an answer of the storage account means. The SDKs throw one class for everything; here it becomes one of five meanings, decided by status and code, never by text.
- * - `conflict`: a condition was not met (409, 412); `missing`: it is not there (404); both certainly without effect.
+ * - `conflict`: a condition was not met (409, 412, a pop receipt that is not the last one); `missing`: it is not there (404); both certainly without effect.
  * - `refused`: certainly without effect, and worth another try: throttled, or the connection was never made.
  * - `unknown`: it may have had an effect: a time-out, a connection that ended in the middle, an error of the server.
  * - `invalid`: certainly without effect, and it will never work.
@@ -24,7 +24,7 @@ export function outcomeOf(error: unknown): StorageOutcome {
   const { statusCode, code } = asFailure(error)
   if (statusCode === undefined) return code !== undefined && neverSent.has(code) ? 'refused' : 'unknown'
   if (statusCode === 404) return 'missing'
-  if (statusCode === 412) return 'conflict'
+  if (statusCode === 412 || codeOf(error) === 'PopReceiptMismatch') return 'conflict'
   // A queue, table or container whose deletion is not over yet can be created again soon.
   if (statusCode === 409) return codeOf(error).endsWith('BeingDeleted') ? 'refused' : 'conflict'
   if (statusCode === 429) return 'refused'

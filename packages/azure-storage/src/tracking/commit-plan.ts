@@ -26,6 +26,8 @@ export interface PartOfSentinel {
   /** From 0; the last one has `completedAt`. */
   readonly part: number
   readonly eventCount: number
+  /** Rows that are there then, with those of before that are still to go. */
+  readonly rowCount: number
   readonly completedAt: Ticks | undefined
 }
 
@@ -34,6 +36,8 @@ export interface PlanInputs {
   readonly rows: readonly KeyedRow[]
   /** Rows of the execution before them. */
   readonly eventsBefore: number
+  /** Rows that are stored, also those that are written over or go. */
+  readonly rowsBefore: number
   /** Keys of rows that go. */
   readonly deletes: readonly string[]
   readonly completedAt: Ticks
@@ -43,8 +47,8 @@ export interface PlanInputs {
 /** Beside the sentinel; 100 is the service's. */
 const maxOperations = 99
 
-export function planCommit({ rows, eventsBefore, deletes, completedAt, sentinel }: PlanInputs): CommitPlan {
-  const largest = sentinel({ part: 0, eventCount: eventsBefore + rows.length, completedAt })
+export function planCommit({ rows, eventsBefore, rowsBefore, deletes, completedAt, sentinel }: PlanInputs): CommitPlan {
+  const largest = sentinel({ part: 0, eventCount: eventsBefore + rows.length, rowCount: rowsBefore + rows.length, completedAt })
   const groups: { rows: readonly KeyedRow[]; deletes: string[] }[] = historyBatches(rows.map(({ columns }) => columns), largest).map(({ from, to }) => ({ rows: rows.slice(from, to), deletes: [] }))
   for (const key of deletes) {
     let group = groups.at(-1) as (typeof groups)[number]
@@ -52,9 +56,11 @@ export function planCommit({ rows, eventsBefore, deletes, completedAt, sentinel 
     group.deletes.push(key)
   }
   let eventCount = eventsBefore
+  let gone = 0
   const parts = groups.map((group, part) => {
     eventCount += group.rows.length
-    return { ...group, sentinel: sentinel({ part, eventCount, completedAt: part === groups.length - 1 ? completedAt : undefined }) }
+    gone += group.deletes.length
+    return { ...group, sentinel: sentinel({ part, eventCount, rowCount: Math.max(eventCount, rowsBefore) - gone, completedAt: part === groups.length - 1 ? completedAt : undefined }) }
   })
   return { parts }
 }

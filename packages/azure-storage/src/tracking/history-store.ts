@@ -6,7 +6,7 @@
  * 2. A checkpoint of several transactions is committed by the first: its plan was stored before, and whoever finds it unfinished finishes it, before anything else is read or written.
  * 3. Rows that a .NET worker wrote last are the truth, whatever we said about them before.
  */
-import { AmbiguousCommitError, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
+import { AmbiguousCommitError, dtfxError, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import type { MessageBlobs } from '../messages/message-blobs.js'
 import { committedState, decodeToldState, encodeToldState, type ToldState } from '../rows/committed-state.js'
@@ -42,7 +42,7 @@ export interface HistoryStoreParts {
   readonly gate: RequestGate
 }
 
-/** How often a commit is finished anew because somebody else did so at the same time. */
+/** How often an unfinished commit is looked at anew, because somebody else finishes it at the same time. */
 const maxFinishes = 5
 
 export class HistoryStore {
@@ -69,6 +69,16 @@ export class HistoryStore {
       isOurs,
       state: (shown) => committedState({ instanceId, history, shown, told }),
     }
+  }
+
+  /** The events as they are, for people: nothing is finished. */
+  async read(instanceId: InstanceId): Promise<readonly HistoryEvent[]> {
+    const { rows } = await readHistory(this.parts.table, this.parts.host, instanceId)
+    return this.#events(instanceId, rows)
+  }
+
+  async consumedIds(instanceId: InstanceId): Promise<ConsumedIds> {
+    return (await readSentinel(this.parts.table, this.parts.host, instanceId))?.consumedIds ?? noIds
   }
 
   /** The new version; undefined: another one is stored than the checkpoint's base. @throws AmbiguousCommitError, TransientError, PermanentError */
@@ -103,17 +113,20 @@ export class HistoryStore {
     for (let tried = 0; ; tried++) {
       const read = await readHistory(table, host, instanceId)
       const { sentinel, rows } = read
-      const checkpointId = sentinel?.openCheckpointId
-      if (sentinel === undefined || sentinel.isComplete || checkpointId === undefined || sentinel.eventCount !== rows.length || tried === maxFinishes) return read
-      const json = await blobs.get(planName(instanceId, checkpointId))
-      // Finished by somebody else since.
-      if (json === undefined) continue
+      if (!isUnfinished(sentinel, rows.length)) return read
+      const checkpointId = sentinel.openCheckpointId
+      const json = tried < maxFinishes ? await blobs.get(planName(instanceId, checkpointId)) : undefined
+      if (json === undefined) {
+        // Finished by somebody else since; if not, the plan was deleted by a stranger, and what is there is no state that an instance ever had.
+        if (tried < maxFinishes) continue
+        throw dtfxError('DTFX_WIRE_INVALID', { what: `history of '${instanceId}'`, problem: `checkpoint '${checkpointId}' was written only in part, and its plan does not exist` })
+      }
       const plan = decodePlan(json, `plan of checkpoint '${checkpointId}'`)
       await this.#writeRest(instanceId, checkpointId, plan, { etag: sentinel.etag, part: sentinel.part, eventCount: eventCountOf(plan), sequence: sentinel.sequence })
     }
   }
 
-  /** Undefined: somebody else goes on with it. The checkpoint is committed whatever happens here. */
+  /** The parts behind `from`. The checkpoint is committed whatever happens here. @throws AmbiguousCommitError */
   async #writeRest(instanceId: InstanceId, checkpointId: string, plan: CommitPlan, from: { etag: string; part: number; eventCount: number; sequence: number }): Promise<InstanceVersion> {
     let { etag } = from
     for (const part of plan.parts.slice(from.part + 1)) {
@@ -161,10 +174,13 @@ export class HistoryStore {
     return planCommit({
       rows,
       eventsBefore,
+      rowsBefore: base.eventCount,
       deletes: history.kind === 'append' ? [] : range(eventCount, base.eventCount).map(historyRowKey),
       completedAt: now,
-      sentinel: ({ part, eventCount: written, completedAt }) => ({
-        ...sentinelColumns({ ...stays, executionId: executionId === '' ? stays.executionId : executionId, checkpointId, completedAt, part, eventCount: written, sequence: base.sequence + 1, ...(consumedIds === undefined ? undefined : { consumedIds }) }),
+      sentinel: ({ eventCount: written, ...part }) => ({
+        ...sentinelColumns({ ...stays, ...part, executionId: executionId === '' ? stays.executionId : executionId, checkpointId, eventCount: written, sequence: base.sequence + 1, ...(consumedIds === undefined ? undefined : { consumedIds }) }),
+        // Beside an empty cell the name of a blob would count.
+        ...(stays.state === '' ? { CommittedStateBlobName: '' } : undefined),
         ...kept,
       }),
     })
@@ -196,11 +212,16 @@ function isWrittenByUs(sentinel: ReadSentinel | undefined, eventCount: number): 
   return sentinel === undefined ? eventCount === 0 : sentinel.eventCount === eventCount
 }
 
+/** More of a checkpoint of ours is to come. Rows that nobody of us wrote say that a .NET worker went on from the part that it found. */
+function isUnfinished(sentinel: ReadSentinel | undefined, rowCount: number): sentinel is ReadSentinel & { readonly openCheckpointId: string } {
+  return sentinel?.openCheckpointId !== undefined && !sentinel.isComplete && sentinel.eventCount !== undefined && (rowCount === sentinel.eventCount || rowCount === sentinel.rowCount)
+}
+
 const noIds: ConsumedIds = { deleted: [], pending: [] }
 
 /** Of a checkpoint that is on its way: gone when it is committed whole. */
 function planName(instanceId: InstanceId, checkpointId: string): string {
-  return `${escapeKey(instanceId)}/checkpoint-${checkpointId}.json.gz`
+  return `${escapeKey(instanceId)}/history-plan-${checkpointId}.json.gz`
 }
 
 function eventCountOf({ parts }: CommitPlan): number {

@@ -6,7 +6,7 @@
  * 2. A state is written over an earlier one of the same history only (a smaller sequence); a claim of a newer execution stays.
  * 3. Within an execution only what can change is written.
  */
-import { compareTicks, type InstanceId, type InstanceState, type MessageId } from '@dtfx/core/provider'
+import { compareTicks, TransientError, type ConsumedIds, type InstanceId, type InstanceState, type MessageId } from '@dtfx/core/provider'
 import type { TableClient } from '@azure/data-tables'
 import type { MessageBlobs } from '../messages/message-blobs.js'
 import { decodeQueueMessage } from '../messages/queue-message.js'
@@ -34,6 +34,15 @@ export interface KnownRow {
   readonly etag: string | undefined
   readonly executionId: string
   readonly startMessageId: MessageId | undefined
+}
+
+/** A state as of a commit. */
+export interface CommittedShow {
+  readonly state: InstanceState
+  /** Number of the commit. */
+  readonly sequence: number
+  /** Of the history, asked for when the row turns out to be of another execution. */
+  readonly consumedIds: () => Promise<ConsumedIds>
 }
 
 export interface Claim {
@@ -89,21 +98,21 @@ export class InstanceStore {
     return this.#write(await this.#stored(columns, state.instanceId, startMessageId), state.instanceId, over === undefined ? { kind: 'insert' } : { kind: 'replace', etag: over })
   }
 
-  /** Writes the state of commit number `sequence`, unless the row says that something newer is there. `known`: the row as it was seen last; undefined: not seen yet. */
-  async show(state: InstanceState, sequence: number, known: KnownRow | undefined): Promise<{ readonly row: KnownRow; readonly isWritten: boolean }> {
+  /** Writes the state, unless the row says that something newer is there. `known`: the row as it was seen last; undefined: not seen yet. @throws AmbiguousCommitError, TransientError, PermanentError */
+  async show({ state, sequence, consumedIds }: CommittedShow, known: KnownRow | undefined): Promise<{ readonly row: KnownRow; readonly isWritten: boolean }> {
     const { instanceId, executionId } = state
     let row = known
     for (let tried = 0; tried < maxShows; tried++) {
       if (row === undefined) {
         const read = await this.read(instanceId, { payloads: false })
-        row = { etag: read?.etag, executionId: read?.state.executionId ?? '', startMessageId: read?.startMessageId }
-        if (read !== undefined && (read.sequence > sequence || isNewerClaim(read.state, state))) return { row, isWritten: false }
+        row = knownRow(read)
+        if (read !== undefined && (read.sequence > sequence || (isOtherClaim(read, state) && isNewerClaim(read, state, await consumedIds())))) return { row, isWritten: false }
       }
       const etag = await this.#showOver(state, sequence, row)
       if (etag !== undefined) return { row: { etag, executionId, startMessageId: row.startMessageId }, isWritten: true }
       row = undefined
     }
-    return { row: { etag: undefined, executionId: '', startMessageId: undefined }, isWritten: false }
+    throw new TransientError(`writing the state of '${instanceId}'`, 'others write it again and again')
   }
 
   async #showOver(state: InstanceState, sequence: number, row: KnownRow): Promise<string | undefined> {
@@ -139,16 +148,29 @@ export class InstanceStore {
   }
 }
 
-/** The row is a claim that was made after `state` had begun: `create` stored it in the place of this execution. An execution that began after the claim came of it (by continue-as-new), and is newer. */
-export function isNewerClaim(row: InstanceState, state: InstanceState): boolean {
-  return row.status === 'Pending' && row.executionId !== state.executionId && compareTicks(row.createdAt, state.createdAt) > 0
+export function knownRow(read: StoredRowOfInstance | undefined): KnownRow {
+  return { etag: read?.etag, executionId: read?.state.executionId ?? '', startMessageId: read?.startMessageId }
+}
+
+/**
+ * The row is a claim, which `create` stored in the place of the execution of `state`, and which nothing came of yet. An execution that came of it (by continue-as-new) is newer: its history has consumed the start.
+ * A claim of .NET does not say which message starts it: there the times tell, as well as the clocks agree.
+ */
+export function isNewerClaim(row: StoredRowOfInstance, state: InstanceState, { deleted, pending }: ConsumedIds): boolean {
+  if (!isOtherClaim(row, state)) return false
+  const { startMessageId } = row
+  return startMessageId === undefined ? compareTicks(row.state.createdAt, state.createdAt) > 0 : !deleted.includes(startMessageId) && !pending.includes(startMessageId)
+}
+
+function isOtherClaim({ state: { status, executionId } }: StoredRowOfInstance, state: InstanceState): boolean {
+  return status === 'Pending' && executionId !== state.executionId
 }
 
 const fixed: ReadonlySet<string> = new Set(['ExecutionId', 'Name', 'Version', 'Input', 'CreatedTime', 'Generation', 'Tags', 'TaskHubName', 'ScheduledStartTime', 'StartMessageId', 'ParentInstance', 'ParentInstanceId'])
 
-/** What was there and is not any more has to be written over, because a merge takes nothing away. */
+/** What was there and is not any more has to be written over, because a merge takes nothing away; beside an empty cell the name of a blob would count. */
 function changeable(columns: Row): Row {
-  return { Output: '', ...Object.fromEntries(Object.entries(columns).filter(([name]) => !fixed.has(name))) }
+  return { Output: '', OutputBlobName: '', ...Object.fromEntries(Object.entries(columns).filter(([name]) => !fixed.has(name))) }
 }
 
 function inputOfStart(json: string): string {

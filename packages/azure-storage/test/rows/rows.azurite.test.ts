@@ -107,10 +107,12 @@ describe('blobs', () => {
     const own = [`${instanceId}/message-x`, `${escapeKey(instanceId)}/history-0-Input`]
     const others = [`${instanceId}/message-x/message-y`, `${instanceId}/1/message-z`]
     expect(await blobs.get(own[0] as string)).toBeUndefined()
-    expect(await blobs.deleteOf(instanceId)).toBe(0)
+    expect((await blobs.namesOf(instanceId)).size).toBe(0)
     for (const name of [...own, ...own, ...others]) await blobs.put(name, text)
     for (const name of own) expect(await blobs.get(name)).toBe(text)
-    expect(await blobs.deleteOf(instanceId)).toBe(2)
+    const names = [...(await blobs.namesOf(instanceId))]
+    expect(names).toHaveLength(2)
+    await Promise.all(names.map((name) => blobs.delete(name)))
     for (const name of own) expect(await blobs.get(name)).toBeUndefined()
     for (const name of others) expect(await blobs.get(name)).toBe(text)
     await blobs.delete(own[0] as string)
