@@ -38,7 +38,7 @@ function sampled(cases: readonly FaultCase[]): readonly FaultCase[] {
 /** So that a campaign that is cut off has seen some of everything. */
 function shuffled(cases: readonly FaultCase[]): readonly FaultCase[] {
   const random = seededRandom(seed)
-  return cases.map((each) => [random.uint32(), each] as const).sort(([a], [b]) => a - b).map(([, each]) => each)
+  return cases.map((each) => [random.next(), each] as const).sort(([a], [b]) => a - b).map(([, each]) => each)
 }
 
 function chosen(cases: readonly FaultCase[]): readonly FaultCase[] {

@@ -56,7 +56,7 @@ export async function problemsOfPurge({ service, clients, taskHub }: JudgedHub):
   return problems
 }
 
-async function problemsOfHistory(service: AzureStorageService, { orchestrations }: Scenario, instanceId: string): Promise<string[]> {
+export async function problemsOfHistory(service: AzureStorageService, { orchestrations }: Scenario, instanceId: string): Promise<string[]> {
   const history: HistoryEvent[] = []
   for await (const chunk of service.history.read(instanceId)) history.push(...chunk)
   const completions = history.filter(({ type }) => type === 'ExecutionCompleted').length
