@@ -9,7 +9,8 @@ import { shortTimes } from '../faults/fault-run.js'
 import { leftovers, problemsOfInstance, problemsOfPurge } from '../faults/judge-hub.js'
 import { RunLog } from '../faults/run-log.js'
 import { goEvent, largeText, scenario } from '../faults/scenario.js'
-import { connect } from '../partitions/azurite-hub.js'
+import { repeat } from '../../src/storage/repeat.js'
+import { connect, host } from '../partitions/azurite-hub.js'
 import { readRuns, WorkerProcess, type WorkerBundle } from './worker-process.js'
 
 export interface KillCase {
@@ -59,7 +60,7 @@ export async function killRun(azurite: Azurite, bundle: WorkerBundle, kill?: Kil
     await new TaskHubClient(service).start('Flow', { results: [], ballast: largeText }, { instanceId: 'i', event: { event: goEvent, payload: 'go!' } })
     proxy.counts.clear()
     victim = new WorkerProcess(bundle, { program: 'scenario', service: options, logPath, mode: 'sticky' })
-    const isOver = async (): Promise<boolean> => ['Completed', 'Failed', 'Terminated'].includes(String((await clients.table(`${taskHub}Instances`).getEntity('i', '')).RuntimeStatus))
+    const isOver = async (): Promise<boolean> => ['Completed', 'Failed', 'Terminated'].includes(String((await repeat('reading a row', host, () => clients.table(`${taskHub}Instances`).getEntity('i', ''))).RuntimeStatus))
     const lastMs = systemClock.monotonicMs() + endMs
     while (!isKilled && victim.isAlive && !(await isOver())) {
       if (systemClock.monotonicMs() > lastMs) throw new Error(`not within ${endMs} ms, and not killed`)
@@ -85,7 +86,6 @@ export async function killRun(azurite: Azurite, bundle: WorkerBundle, kill?: Kil
   } finally {
     await victim?.kill()
     await heir.stop({ deadline: 0 }).catch(() => {})
-    await service.deleteHub().catch(() => {})
     await service.close()
     await proxy.close()
   }

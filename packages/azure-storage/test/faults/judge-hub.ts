@@ -5,6 +5,8 @@ import type { AzureStorageService } from '@dtfx/azure-storage'
 import { replayHistory } from '@dtfx/testing'
 import { hubNames } from '../../src/names.js'
 import type { StorageClients } from '../../src/storage/storage-clients.js'
+import { repeat } from '../../src/storage/repeat.js'
+import { host } from '../partitions/azurite-hub.js'
 import { problemsOfResults, type ActivityRun, type Scenario } from './scenario.js'
 
 export interface JudgedHub {
@@ -20,7 +22,7 @@ export async function leftovers({ clients, taskHub }: Pick<JudgedHub, 'clients' 
   const { controlQueues, workItemQueue } = hubNames(taskHub, partitionCount)
   const endMs = systemClock.monotonicMs() + withinMs
   for (;;) {
-    const counts = await Promise.all([...controlQueues, workItemQueue].map(async (name) => [name, (await clients.queue(name).getProperties()).approximateMessagesCount ?? 0] as const))
+    const counts = await Promise.all([...controlQueues, workItemQueue].map(async (name) => [name, await repeat('counting a queue', host, async () => (await clients.queue(name).getProperties()).approximateMessagesCount ?? 0)] as const))
     const left = counts.filter(([, count]) => count > 0)
     if (left.length === 0) return []
     if (systemClock.monotonicMs() > endMs) return left.map(([name, count]) => `${count} messages left in ${name}`)
@@ -54,7 +56,7 @@ export async function problemsOfPurge({ service, clients, taskHub }: JudgedHub):
   return problems
 }
 
-async function problemsOfHistory(service: AzureStorageService, { orchestrations }: Scenario, instanceId: string): Promise<string[]> {
+export async function problemsOfHistory(service: AzureStorageService, { orchestrations }: Scenario, instanceId: string): Promise<string[]> {
   const history: HistoryEvent[] = []
   for await (const chunk of service.history.read(instanceId)) history.push(...chunk)
   const completions = history.filter(({ type }) => type === 'ExecutionCompleted').length

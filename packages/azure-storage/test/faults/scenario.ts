@@ -1,5 +1,5 @@
 /** An orchestration that makes every kind of request: an event with the start, activities one after the other and side by side, a status, a next generation, a timer, a child, and payloads that a queue does not take. */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { defineActivity, defineEvent, defineOrchestration, type AnyActivity, type AnyOrchestration } from '@dtfx/core'
 import { sleep, systemClock } from '@dtfx/core/provider'
 
@@ -25,8 +25,8 @@ export interface Scenario {
   readonly activities: readonly AnyActivity[]
 }
 
-/** Base64 that no compression makes small. More than a queue message takes, and more than a column. */
-export const largeText = randomBytes(54_000).toString('base64')
+/** Base64 that no compression makes small, the same in every process. More than a queue message takes, and more than a column. */
+export const largeText = Buffer.concat(Array.from({ length: 1_700 }, (_, index) => createHash('sha256').update(String(index)).digest())).toString('base64')
 export const goEvent = defineEvent<string>('Go')
 /** Of all results, in order. */
 export const expectedCalls: readonly string[] = ['Work first', 'Work second', 'Work a', 'Work b', 'Work c', 'Work go!', 'Work child', 'Large big']
