@@ -67,7 +67,10 @@ export class WorkerStore {
     const needsRow = starts || finish || known === undefined || isFinal(known.status)
     const read = needsRow ? await instances.read(instanceId) : undefined
     const committed = known ?? stored.state(read?.state)
-    let row = needsRow ? knownRow(read) : undefined
+    // Not looked at, the row is that of the turn before; should it have changed since, the write on it fails, and then it is looked at.
+    const before = record.known
+    const isSame = before?.version === stored.version && before.row?.executionId === committed?.executionId
+    let row = needsRow ? knownRow(read) : isSame ? before.row : undefined
     const isBehind = stored.isOurs && (finish || read !== undefined) && (read?.sequence ?? 0) < stored.sequence
     if (isBehind && committed !== undefined && (read === undefined || !isNewerClaim(read.state, committed))) {
       const shown = await instances.show(committed, stored.sequence, row)
