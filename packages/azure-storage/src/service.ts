@@ -33,6 +33,7 @@ import { QueueWakers } from './queues/queue-wakers.js'
 import { AzureScalePort } from './scale-port.js'
 import { readSettings, type AzureStorageOptions } from './settings.js'
 import { RequestGate } from './storage/request-gate.js'
+import type { AccountPlace } from './storage/storage-account.js'
 import { StorageClients } from './storage/storage-clients.js'
 import { StorageLog } from './storage-log.js'
 import { TaskHub } from './task-hub.js'
@@ -97,6 +98,12 @@ export class AzureStorageService implements OrchestrationService {
   /** Requests to the account so far, by operation. */
   get requests(): Readonly<Record<string, number>> {
     return this.#parts.clients.requests.snapshot()
+  }
+
+  /** Where the account is: no secrets. */
+  get account(): AccountPlace {
+    const { accountName, queueUrl, tableUrl, blobUrl } = this.#parts.settings.account
+    return { accountName, queueUrl, tableUrl, blobUrl }
   }
 
   createHub(): Promise<void> {
