@@ -10,6 +10,7 @@ import {
   type PurgePort,
   type QuarantinePort,
   type QueryPort,
+  type ScalePort,
   type WorkerPort,
   type WorkerSpec,
 } from '@dtfx/core/provider'
@@ -70,7 +71,8 @@ export class AzureStorageService implements OrchestrationService {
   readonly history: HistoryPort
   readonly purge: PurgePort
   readonly quarantine: QuarantinePort
-  readonly scale: AzureScalePort
+  readonly scale: ScalePort
+  readonly #scale: AzureScalePort
   readonly #parts: WorkerParts
   readonly #hub: TaskHub
   readonly #partitions: PartitionTable
@@ -92,7 +94,8 @@ export class AzureStorageService implements OrchestrationService {
     this.history = new AzureHistoryPort(this.#parts)
     this.purge = new AzurePurgePort(this.#parts)
     this.quarantine = this.#parts.quarantine
-    this.scale = new AzureScalePort(this.#parts)
+    this.#scale = new AzureScalePort(this.#parts)
+    this.scale = this.#scale
   }
 
   /** Requests to the account so far, by operation. */
@@ -143,7 +146,7 @@ export class AzureStorageService implements OrchestrationService {
   }
 
   async #oldestMessageAgeMs(partition: string): Promise<number | undefined> {
-    const { count, oldestAgeMs } = await this.scale.depth(partition)
+    const { count, oldestAgeMs } = await this.#scale.depth(partition)
     return count === 0 ? undefined : oldestAgeMs
   }
 }
@@ -158,6 +161,7 @@ function partsOf(host: OrchestrationService['host'], settings: WorkerParts['sett
   const wakers = new QueueWakers()
   const blobs = new MessageBlobs(clients.container(names.largeMessageContainer), host)
   const sender = new MessageSender({ clients, names, host, blobs, wakers })
+  const log = new StorageLog(host.logger, settings.account.accountName, names.hub)
   const quarantineTable = clients.table(names.quarantineTable)
   return {
     host,
@@ -169,11 +173,11 @@ function partsOf(host: OrchestrationService['host'], settings: WorkerParts['sett
     sender,
     wakers,
     watchers: new InstanceWatchers(host.clock),
-    histories: new HistoryStore({ table: clients.table(names.historyTable), blobs, host, gate }),
+    histories: new HistoryStore({ table: clients.table(names.historyTable), blobs, host, gate, log }),
     instances: new InstanceStore({ table: clients.table(names.instancesTable), blobs, host, gate, hub: names.hub }),
     quarantine: new QuarantineStore({ table: quarantineTable, host, blobs, sender }),
     suspicions: new SuspicionStore(quarantineTable, host),
-    log: new StorageLog(host.logger, settings.account.accountName, names.hub),
+    log,
   }
 }
 

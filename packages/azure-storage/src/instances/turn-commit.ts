@@ -43,6 +43,7 @@ export class TurnCommit {
       item.check()
       const version = await this.#write()
       if (version === undefined) {
+        store.parts.log.lostRace(record.instanceId)
         record.known = undefined
         await this.#local.undo().catch(() => {})
         item.finish()
