@@ -15,6 +15,8 @@ const pnpm = ['npx', '-y', rootManifest.packageManager]
 const packages = publishedPackages(root)
 /** A program among the development dependencies. */
 const tool = (name) => join(root, 'node_modules', '.bin', name)
+/** Short names. */
+const providers = ['memory', 'azure-storage']
 const reportPath = process.argv.includes('--report') ? process.argv[process.argv.indexOf('--report') + 1] : undefined
 
 const scratch = mkdtempSync(join(tmpdir(), 'dtfx-packages-'))
@@ -106,7 +108,7 @@ function checkManifest({ name }) {
 
 async function checkImports() {
   const entries = packages.flatMap(entriesOf).map(({ specifier }) => specifier)
-  check(entries.length >= 6, `only ${entries.join(', ')}`)
+  check(entries.length >= 7, `only ${entries.join(', ')}`)
   writeFileSync(join(npmProject, 'entries.mjs'), `for (const entry of ${JSON.stringify(entries)}) if (Object.keys(await import(entry)).length === 0) throw new Error(\`\${entry} exports nothing\`)\n`)
   await run(npmProject, ['node', 'entries.mjs'])
 }
@@ -151,14 +153,15 @@ async function runPublicApi() {
   check(output.trim() === 'ok true', `it printed ${output}`)
 }
 
-async function loadMemory(project) {
-  const output = await run(project, ['node', 'load-memory.mjs'])
-  check(output.trim() === 'memory', `it printed ${output}`)
+/** By its short name, from a configuration file beside the program. */
+async function loadProvider(project, name) {
+  const output = await run(project, ['node', 'load-provider.mjs', `${name}.config.json`])
+  check(output.trim() === name, `it printed ${output}`)
 }
 
 /** pnpm gives each package its own dependencies only; the registry does not have ours, so each is pointed to its tarball. */
 async function installWithPnpm() {
-  cpSync(join(root, 'scripts', 'packed-project', 'load-memory.mjs'), join(pnpmProject, 'load-memory.mjs'))
+  for (const file of ['load-provider.mjs', ...providers.map((name) => `${name}.config.json`)]) cpSync(join(root, 'scripts', 'packed-project', file), join(pnpmProject, file))
   const dependencies = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]))
   writeFileSync(join(pnpmProject, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module', dependencies, pnpm: { overrides: dependencies } }))
   await run(pnpmProject, [...pnpm, 'install', '--prefer-offline', '--ignore-workspace', '--no-frozen-lockfile'])
@@ -176,7 +179,7 @@ async function useWithNpm() {
   if (!(await step('install with npm', installWithNpm))) return
   for (const each of packages) await step(`${each.name}: every entry is there`, () => checkManifest(each))
   await step('every entry can be imported', checkImports)
-  await step('a configuration finds the provider', () => loadMemory(npmProject))
+  for (const name of providers) await step(`a configuration finds the provider ${name}`, () => loadProvider(npmProject, name))
   await step('a strict program compiles for a bundler', () => compile('tsconfig.bundler.json'))
   if (await step('a strict program compiles for Node', compileForNode)) {
     await step('that program runs', runPublicApi)
@@ -186,7 +189,8 @@ async function useWithNpm() {
 }
 
 async function useWithPnpm() {
-  if (await step('install with pnpm', installWithPnpm)) await step('a configuration finds the provider in pnpm\'s layout', () => loadMemory(pnpmProject))
+  if (!(await step('install with pnpm', installWithPnpm))) return
+  for (const name of providers) await step(`a configuration finds the provider ${name} in pnpm's layout`, () => loadProvider(pnpmProject, name))
 }
 
 try {

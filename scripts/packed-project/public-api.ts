@@ -4,6 +4,7 @@
  */
 import { defineActivity, defineEvent, defineOrchestration, DurableError, loadOrchestrationService, TaskHubClient, TaskHubWorker } from '@dtfx/core'
 import type { ActivityContext, Duration, OrchestrationContext, OrchestrationHandle, OrchestrationService, StartOptions, TaskHubWorkerOptions } from '@dtfx/core'
+import { createOrchestrationService as createAzureStorage, type AzureStorageOptions, type AzureStorageService } from '@dtfx/azure-storage'
 import { createEngine, Registry, type TurnExecutor } from '@dtfx/core/engine'
 import { limits, parseSettings, type OrchestrationServiceFactory } from '@dtfx/core/provider'
 import { runOrchestration, type ActivityStub } from '@dtfx/testing'
@@ -26,6 +27,11 @@ const engine: TurnExecutor = createEngine({ orchestrations: new Registry('Orches
 const suite: (options: ConformanceOptions) => void = conformance
 export type Parts = [OrchestrationHandle<{ by: string }>, ActivityStub<number, number>]
 
+const azure: AzureStorageOptions = { connectionString: 'UseDevelopmentStorage=true', taskHub: 'Orders', controlQueueLock: '2m', credential: undefined }
+const azureService: AzureStorageService = createAzureStorage(azure)
+// @ts-expect-error Options of a provider are typed.
+export type Unknown = AzureStorageOptions['taskhub']
+
 // @ts-expect-error The input of an orchestration is typed through the installed declarations.
 const wrong = (client: TaskHubClient): Promise<unknown> => client.start(flow, 'text')
 
@@ -41,7 +47,7 @@ async function main(): Promise<void> {
   await worker.stop()
   const scripted = await runOrchestration(flow, { input: 1, activities: [double], events: [{ event: go, payload: { by: 'me' } }] })
   const refusal: unknown = await loadOrchestrationService({ provider: 'memroy' }).catch((error: unknown) => error)
-  const right = by === 'me' && doubled === 42 && month >= 1 && limits.maxNameLength > 0 && scripted.output?.doubled === 2 && DurableError.is(refusal, 'DTFX_CONFIG_INVALID')
+  const right = by === 'me' && doubled === 42 && month >= 1 && limits.maxNameLength > 0 && scripted.output?.doubled === 2 && DurableError.is(refusal, 'DTFX_CONFIG_INVALID') && azureService.account.accountName === 'devstoreaccount1'
   if (!right) throw new Error(`wrong: ${JSON.stringify({ by, doubled, month, output: scripted.output, refusal: String(refusal) })}`)
   console.log('ok', [typeof wrong, typeof factory, typeof engine.run, typeof suite, typeof parseSettings].every((each) => each === 'function'))
 }

@@ -30,7 +30,7 @@ export function parseArguments(args: readonly string[], workloads: readonly Work
 }
 
 function describe(workloads: readonly Workload[]): Command {
-  const list = workloads.map(({ name, summary, defaultCount, counts }) => `  ${name.padEnd(18)} ${summary} (--count: ${counts}, ${defaultCount})`).join('\n')
+  const list = workloads.map(({ name, summary, defaultCount, requestCount, counts }) => `  ${name.padEnd(18)} ${summary} (--count: ${counts}, ${defaultCount}${requestCount === undefined ? '' : `; azure-storage ${requestCount}`})`).join('\n')
   return new Command('bench')
     .description(`Measures the framework.\n\nWorkloads:\n${list}`)
     .argument('<workload>', 'what to measure', (name: string) => {

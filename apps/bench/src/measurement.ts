@@ -55,6 +55,8 @@ export interface Workload {
   /** What `--count` counts. */
   readonly counts: string
   readonly defaultCount: number
+  /** The same where each step is a request to a store, so that it too ends within half a minute. Undefined: the same. */
+  readonly requestCount?: number | undefined
   readonly defaultRuns: number
   open(options: SideOptions): Promise<Side>
   /** By name of the competitor. */

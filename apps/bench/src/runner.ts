@@ -4,6 +4,7 @@
  * run ends everything, without a row. Garbage is not collected by force between runs: that also drops compiled code whose objects all died, and measures how it is compiled again.
  */
 import os from 'node:os'
+import { isAzureStorage } from './azure/hub.js'
 import { moreIsBetter, type Measurement, type Metric, type Setup, type Side, type SideOptions, type Workload } from './measurement.js'
 import { median } from './statistics.js'
 
@@ -39,7 +40,7 @@ const defaultPace: Pace = { warmUpMs: 1_000, budgetMs: 22_000, nowMs: () => perf
 export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace = defaultPace): Promise<Row[]> {
   const endMs = plan.runs === undefined ? pace.nowMs() + pace.budgetMs : Number.POSITIVE_INFINITY
   const { provider, options: providerOptions, cache } = plan
-  const options: SideOptions = { provider, options: providerOptions, cache, count: plan.count ?? workload.defaultCount }
+  const options: SideOptions = { provider, options: providerOptions, cache, count: plan.count ?? defaultCountOf(workload, plan) }
   const sides: Side[] = []
   try {
     sides.push(await workload.open(options))
@@ -50,6 +51,10 @@ export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace 
   } finally {
     for (const side of sides) await side.close()
   }
+}
+
+function defaultCountOf({ defaultCount, requestCount = defaultCount }: Workload, setup: Setup): number {
+  return isAzureStorage(setup) ? requestCount : defaultCount
 }
 
 async function openRival(workload: Workload, against: string, options: SideOptions): Promise<Side> {
@@ -83,11 +88,17 @@ function toRows(workload: Workload, { provider, against }: RunPlan, [ours = [], 
 }
 
 function sideRows(workload: Workload, provider: string, runs: readonly (readonly Measurement[])[]): Row[] {
-  return (runs[0] ?? []).map((first, index) => {
-    const { operation } = first
-    const values = runs.map((run) => run[index]?.value ?? Number.NaN)
-    return toRow(workload, { provider, case: first.case, metric: first.metric, unit: first.unit, ...(operation === undefined ? {} : { operation }) }, values)
+  const kinds = new Map(runs.flat().map((measurement) => [kindOf(measurement), measurement]))
+  return [...kinds].map(([kind, { case: caseName, metric, unit, operation }]) => {
+    // A run that did not send such a request does not mention it.
+    const none = metric === 'requests_by_operation' ? 0 : Number.NaN
+    const values = runs.map((run) => run.find((measurement) => kindOf(measurement) === kind)?.value ?? none)
+    return toRow(workload, { provider, case: caseName, metric, unit, ...(operation === undefined ? {} : { operation }) }, values)
   })
+}
+
+function kindOf({ case: caseName, metric, operation }: Measurement): string {
+  return JSON.stringify([caseName, metric, operation])
 }
 
 /** One ratio per case, of its headline: the median over the pairs of runs. */

@@ -21,6 +21,16 @@ describe('runWorkload', () => {
     ])
   })
 
+  it('takes a request that a run did not send for none', async () => {
+    const runs = [[], [3], [1, 4]].map((values) => values.map((value, index) => ({ case: 'c', metric: 'requests_by_operation' as const, operation: `o${index}`, value, unit: 'requests' })))
+    const workload = { ...scriptedWorkload({ ours: [] }), defaultRuns: 2, open: async () => ({ run: async () => runs.shift() ?? [], close: async () => {} }) }
+    const rows = await runWorkload(workload, { provider: 'memory' }, steadyPace())
+    expect(rows.map(({ operation, runs }) => [operation, runs])).toEqual([
+      ['o0', [3, 1]],
+      ['o1', [0, 4]],
+    ])
+  })
+
   it('gives rows of the other side and one ratio per case, the median of the pairs', async () => {
     const rows = await runWorkload(scriptedWorkload({ ours: [0, 1, 2, 4], theirs: [0, 10, 2, 20] }), { provider: 'memory', against: 'them' }, steadyPace())
     expect(rows.map((row) => [row.case, row.provider, row.metric, row.against])).toEqual([

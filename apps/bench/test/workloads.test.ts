@@ -22,7 +22,7 @@ beforeAll(() => {
   globalThis.gc ??= runInNewContext('gc') as NonNullable<typeof globalThis.gc>
 })
 
-function run(name: string, count: number, against?: string, setup: Omit<Setup, 'provider'> = {}) {
+function run(name: string, count: number, against?: string, setup: Partial<Setup> = {}) {
   const workload = workloads.find((each) => each.name === name)
   if (workload === undefined) throw new Error(name)
   return runWorkload(workload, { provider, ...setup, count, runs: 2, against }, quick)
@@ -82,6 +82,44 @@ describe('workloads without a comparison', () => {
     const fanOut = workloads.find((each) => each.name === 'fan-out')
     await expect(runWorkload(fanOut!, { provider: 'memori' }, quick)).rejects.toThrow("Did you mean 'memory'?")
   })
+})
+
+describe('on Azure Storage, each on an emulator of its own', () => {
+  const azure = { provider: new URL('../../../packages/azure-storage/src/index.ts', import.meta.url).href }
+  const once: Pace = { warmUpMs: 0, budgetMs: 0, nowMs: () => 0 }
+  const runOnce = (name: string, count: number, setup: Partial<Setup> = {}) => {
+    const workload = workloads.find((each) => each.name === name)
+    return runWorkload(workload!, { ...azure, ...setup, count, runs: 1 }, once)
+  }
+
+  it.each([
+    ['hello-sequence-5', 2],
+    ['fan-out', 5],
+    ['latency', 2],
+    ['memory', 3],
+  ])('%s runs', async (name, count) => {
+    const rows = await runOnce(name, count)
+    expect(rows.length).toBeGreaterThan(0)
+    for (const row of rows) expect(row.value).not.toBeNaN()
+  }, 60_000)
+
+  it.each([
+    ['cache and local activities', {}],
+    ['neither', { cache: false, options: { localActivities: false } }],
+  ])('requests are counted with %s', async (_, setup) => {
+    const rows = await runOnce('requests', 2, setup)
+    const cases = ['hello-sequence-5', 'one-activity', 'idle-minute']
+    expect([...new Set(rows.map((row) => row.case))]).toEqual(cases)
+    for (const name of cases) {
+      const [total, ...operations] = rows.filter((row) => row.case === name)
+      expect(total).toMatchObject({ metric: 'requests_total', unit: 'requests' })
+      expect(operations.every((row) => row.metric === 'requests_by_operation' && row.operation !== undefined)).toBe(true)
+      const counted = operations.filter((row) => name === 'idle-minute' || row.operation?.includes(',') === false)
+      expect(counted.reduce((sum, row) => sum + row.value, 0)).toBeCloseTo(total?.value ?? Number.NaN, 6)
+    }
+    expect(rows.find((row) => row.case === 'hello-sequence-5' && row.operation === 'table transaction History')?.value).toBe(6)
+    expect(rows.find((row) => row.case === 'idle-minute' && row.operation === 'table query Partitions, lease')?.value).toBeGreaterThan(0)
+  }, 120_000)
 })
 
 describe('what is replayed', () => {

@@ -1,5 +1,6 @@
 /** The command line: what may be given, and its help. Pure but for the folder defaults it is handed. */
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import { reportFolderName } from './files/markdown-files.js'
 
@@ -10,6 +11,10 @@ export interface Arguments {
   readonly yes: boolean
   readonly provider: string | undefined
   readonly providerOptions: Readonly<Record<string, unknown>> | undefined
+  /** Of the storage account; provider azure-storage. */
+  readonly connectionString: string | undefined
+  /** Absolute. Where a storage emulator that is started for the run keeps its data. */
+  readonly emulatorFolder: string
   /** Instance id of the run; a run of this id that exists is continued. */
   readonly id: string | undefined
   /** Absolute. */
@@ -18,6 +23,21 @@ export interface Arguments {
   readonly timeline: boolean
 }
 
+interface Given {
+  readonly yes?: true
+  readonly provider?: string
+  readonly options?: Record<string, unknown>
+  readonly connectionString?: string
+  readonly emulatorData: string
+  readonly id?: string
+  readonly report: string
+  readonly concurrency: number
+  readonly timeline: boolean
+}
+
+/** In this program's own repository, which survives a restart of the machine and is left out of git. */
+const defaultEmulatorFolder = fileURLToPath(new URL('../../../node_modules/.cache/quickstart-azurite', import.meta.url))
+
 const help = `
 Checks the relative links and the anchors in Markdown files; links to other hosts are counted, not followed.
 A run is a durable orchestration: one sub-orchestration per folder, one activity per file.
@@ -25,7 +45,9 @@ A run is a durable orchestration: one sub-orchestration per folder, one activity
 Examples:
   quickstart                                README and docs of this repository
   quickstart ../my-project/docs --yes       another folder, and no question
-  quickstart docs --provider sqlite --id a  kill it, start it again: it goes on where it was
+  quickstart --provider azure-storage --id a   kill it, start it again: it goes on where it was
+
+With azure-storage the account is an emulator on this machine unless --connection-string names one; where no emulator listens, one is started for the run.
 
 Exit code: 0 all links lead somewhere, 1 some are broken, 2 the check itself failed.`
 
@@ -37,6 +59,8 @@ export function parseArguments(argv: readonly string[], workingDirectory: string
     .option('-y, --yes', 'write the report without asking (without a terminal nobody is asked)')
     .option('-p, --provider <name>', 'where the run is stored: memory, sqlite, azure-storage, service-bus or a package (default: dtfx.config.json or DTFX_PROVIDER, else memory)')
     .option('-o, --options <json>', 'options of the provider, as a JSON object', jsonObject)
+    .option('--connection-string <text>', 'of the storage account, for provider azure-storage (default: UseDevelopmentStorage=true)')
+    .option('--emulator-data <folder>', 'where a storage emulator that is started for the run keeps its data', defaultEmulatorFolder)
     .option('--id <instance>', 'id of the run; one that exists already is continued')
     .option('--report <folder>', 'where report.md and report.html go', reportFolderName)
     .option('-c, --concurrency <n>', 'files checked at once in each folder', wholeNumber, 8)
@@ -44,12 +68,14 @@ export function parseArguments(argv: readonly string[], workingDirectory: string
     .addHelpText('after', help)
     .exitOverride()
   program.parse(argv, { from: 'user' })
-  const given = program.opts<{ yes?: true; provider?: string; options?: Record<string, unknown>; id?: string; report: string; concurrency: number; timeline: boolean }>()
+  const given = program.opts<Given>()
   return {
     folder: program.args[0],
     yes: given.yes === true,
     provider: given.provider,
     providerOptions: given.options,
+    connectionString: given.connectionString,
+    emulatorFolder: resolve(workingDirectory, given.emulatorData),
     id: given.id,
     reportFolder: resolve(workingDirectory, given.report),
     filesAtOnce: given.concurrency,

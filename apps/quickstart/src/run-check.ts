@@ -6,12 +6,15 @@ import { writeReport } from './activities/write-report.js'
 import { approveAtOnce, askOn } from './approval.js'
 import type { Arguments } from './arguments.js'
 import { filesOf, isClean, totalsOf } from './check-report.js'
+import { checksDoneBefore } from './earlier-work.js'
+import { provideEmulator } from './emulator/provide-emulator.js'
 import { openService } from './open-service.js'
 import { checkDirectory } from './orchestrations/check-directory.js'
 import { checkRun, type RunInput, type RunResult } from './orchestrations/check-run.js'
 import { barView, lineView } from './progress-view.js'
 import { renderResult } from './report/result.js'
 import { renderTimeline } from './report/timeline.js'
+import { plural } from './report/wording.js'
 import { scanTarget, type ScanTarget } from './scan-target.js'
 import type { Screen } from './screen.js'
 import { UserError } from './user-error.js'
@@ -30,12 +33,30 @@ export async function runCheck(given: Arguments, workingDirectory: string, scree
   const startedMs = performance.now()
   const target = await scanTarget(given.folder, workingDirectory)
   const service = await openService(given)
+  const emulator = await provideEmulator(service, given.emulatorFolder, (line) => screen.write(screen.paint.dim(line)))
+  try {
+    return await runOn(service, { given, target, screen, startedMs })
+  } finally {
+    await service.close()
+    await emulator?.stop()
+  }
+}
+
+interface Check {
+  readonly given: Arguments
+  readonly target: ScanTarget
+  readonly screen: Screen
+  readonly startedMs: number
+}
+
+async function runOn(service: OrchestrationService, { given, target, screen, startedMs }: Check): Promise<number> {
   const worker = new TaskHubWorker(service, { orchestrations: [checkRun, checkDirectory], activities: [listMarkdown, checkFile, writeReport] })
   try {
-    await worker.start()
     const client = new TaskHubClient(service)
-    const run = await startOrContinue(client, inputOf(given, target), given.id)
+    const { run, checksDone } = await startOrContinue(client, inputOf(given, target), given.id)
     screen.write(`${screen.paint.dim(`Run ${run.instanceId} on ${service.name}:`)} ${target.title} ${screen.paint.dim(`(${target.root})`)}`)
+    if (checksDone !== undefined) screen.write(`Going on where it stopped: ${plural(checksDone, 'check')} in its history, not repeated.`)
+    await worker.start()
     if ((await watch(given, screen, { client, run })) === 'interrupted') {
       screen.write(leftText(service, run))
       return exitCodes.interrupted
@@ -43,7 +64,6 @@ export async function runCheck(given: Arguments, workingDirectory: string, scree
     return await show(run, given, { screen, startedMs })
   } finally {
     await worker.stop()
-    await service.close()
   }
 }
 
@@ -52,10 +72,11 @@ function inputOf(given: Arguments, { root, top, title, include }: ScanTarget): R
   return { root, top, title, include, reportFolder, directoriesAtOnce, filesAtOnce, secondLookAfterMs, approvalTimeoutMs }
 }
 
-/** A finished run of the same id makes room; one that is not finished is taken up, by the worker that has just started. */
-async function startOrContinue(client: TaskHubClient, input: RunInput, instanceId: string | undefined): Promise<Run> {
+/** A finished run of the same id makes room; one that is not finished is taken up: `checksDone` says what is there already. */
+async function startOrContinue(client: TaskHubClient, input: RunInput, instanceId: string | undefined): Promise<{ run: Run; checksDone?: number }> {
   try {
-    return await client.start(checkRun, input, { instanceId, reuse: 'replaceFinished' })
+    const run = await client.start(checkRun, input, { instanceId, reuse: 'replaceFinished' })
+    return { run }
   } catch (error) {
     if (!DurableError.is(error, 'DTFX_INSTANCE_EXISTS') || instanceId === undefined) throw error
   }
@@ -64,7 +85,7 @@ async function startOrContinue(client: TaskHubClient, input: RunInput, instanceI
   if (existing === undefined || existing.root !== input.root) {
     throw new UserError(`Run '${instanceId}' is not finished and checks another folder (${existing?.root ?? 'unknown'}). Give another --id.`)
   }
-  return run
+  return { run, checksDone: await checksDoneBefore(client, instanceId) }
 }
 
 async function watch({ yes, reportFolder }: Arguments, screen: Screen, { client, run }: { client: TaskHubClient; run: Run }): Promise<'ended' | 'interrupted'> {
@@ -95,6 +116,6 @@ async function show(run: Run, { timeline }: Arguments, { screen, startedMs }: { 
 }
 
 function leftText(service: OrchestrationService, run: Run): string {
-  if (service.name === 'memory') return 'Interrupted. The run was in the memory of this process and is gone; a durable provider would keep it (--provider sqlite).'
+  if (service.name === 'memory') return 'Interrupted. The run was in the memory of this process and is gone; a durable provider would keep it (--provider azure-storage).'
   return `Interrupted. The run is stored: go on with --id ${run.instanceId}.`
 }

@@ -11,6 +11,8 @@ describe('parseArguments', () => {
       yes: false,
       provider: undefined,
       providerOptions: undefined,
+      connectionString: undefined,
+      emulatorFolder: expect.stringMatching(/node_modules.\.cache.quickstart-azurite$/) as string,
       id: undefined,
       reportFolder: resolve(here, 'quickstart-report'),
       filesAtOnce: 8,
@@ -19,7 +21,8 @@ describe('parseArguments', () => {
   })
 
   it('takes what is given, in any order', () => {
-    const given = parseArguments(['-y', 'docs', '--provider', 'sqlite', '--options', '{"a":1}', '--id', 'x', '--report', 'out', '-c', '3', '--no-timeline'], here)
+    const given = parseArguments(['-y', 'docs', '--provider', 'sqlite', '--options', '{"a":1}', '--id', 'x', '--report', 'out', '-c', '3', '--no-timeline', '--connection-string', 'UseDevelopmentStorage=true', '--emulator-data', 'data'], here)
+    expect(given).toMatchObject({ connectionString: 'UseDevelopmentStorage=true', emulatorFolder: resolve(here, 'data') })
     expect(given).toMatchObject({ folder: 'docs', yes: true, provider: 'sqlite', providerOptions: { a: 1 }, id: 'x', reportFolder: resolve(here, 'out'), filesAtOnce: 3, timeline: false })
   })
 

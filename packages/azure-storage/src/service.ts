@@ -10,6 +10,7 @@ import {
   type PurgePort,
   type QuarantinePort,
   type QueryPort,
+  type ScalePort,
   type WorkerPort,
   type WorkerSpec,
 } from '@dtfx/core/provider'
@@ -33,6 +34,7 @@ import { QueueWakers } from './queues/queue-wakers.js'
 import { AzureScalePort } from './scale-port.js'
 import { readSettings, type AzureStorageOptions } from './settings.js'
 import { RequestGate } from './storage/request-gate.js'
+import type { AccountPlace } from './storage/storage-account.js'
 import { StorageClients } from './storage/storage-clients.js'
 import { StorageLog } from './storage-log.js'
 import { TaskHub } from './task-hub.js'
@@ -70,7 +72,8 @@ export class AzureStorageService implements OrchestrationService {
   readonly history: HistoryPort
   readonly purge: PurgePort
   readonly quarantine: QuarantinePort
-  readonly scale: AzureScalePort
+  readonly scale: ScalePort
+  readonly #scale: AzureScalePort
   readonly #parts: WorkerParts
   readonly #hub: TaskHub
   readonly #partitions: PartitionTable
@@ -92,12 +95,19 @@ export class AzureStorageService implements OrchestrationService {
     this.history = new AzureHistoryPort(this.#parts)
     this.purge = new AzurePurgePort(this.#parts)
     this.quarantine = this.#parts.quarantine
-    this.scale = new AzureScalePort(this.#parts)
+    this.#scale = new AzureScalePort(this.#parts)
+    this.scale = this.#scale
   }
 
   /** Requests to the account so far, by operation. */
   get requests(): Readonly<Record<string, number>> {
     return this.#parts.clients.requests.snapshot()
+  }
+
+  /** Where the account is: no secrets. */
+  get account(): AccountPlace {
+    const { accountName, queueUrl, tableUrl, blobUrl } = this.#parts.settings.account
+    return { accountName, queueUrl, tableUrl, blobUrl }
   }
 
   createHub(): Promise<void> {
@@ -137,7 +147,7 @@ export class AzureStorageService implements OrchestrationService {
   }
 
   async #oldestMessageAgeMs(partition: string): Promise<number | undefined> {
-    const { count, oldestAgeMs } = await this.scale.depth(partition)
+    const { count, oldestAgeMs } = await this.#scale.depth(partition)
     return count === 0 ? undefined : oldestAgeMs
   }
 }
@@ -152,6 +162,7 @@ function partsOf(host: OrchestrationService['host'], settings: WorkerParts['sett
   const wakers = new QueueWakers()
   const blobs = new MessageBlobs(clients.container(names.largeMessageContainer), host)
   const sender = new MessageSender({ clients, names, host, blobs, wakers })
+  const log = new StorageLog(host.logger, settings.account.accountName, names.hub)
   const quarantineTable = clients.table(names.quarantineTable)
   return {
     host,
@@ -163,11 +174,11 @@ function partsOf(host: OrchestrationService['host'], settings: WorkerParts['sett
     sender,
     wakers,
     watchers: new InstanceWatchers(host.clock),
-    histories: new HistoryStore({ table: clients.table(names.historyTable), blobs, host, gate }),
+    histories: new HistoryStore({ table: clients.table(names.historyTable), blobs, host, gate, log }),
     instances: new InstanceStore({ table: clients.table(names.instancesTable), blobs, host, gate, hub: names.hub }),
     quarantine: new QuarantineStore({ table: quarantineTable, host, blobs, sender }),
     suspicions: new SuspicionStore(quarantineTable, host),
-    log: new StorageLog(host.logger, settings.account.accountName, names.hub),
+    log,
   }
 }
 

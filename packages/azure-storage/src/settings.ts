@@ -5,13 +5,14 @@ import { accountFromConnectionString, accountFromName, type StorageAccount } fro
 import { defaultRequestTimeoutMs } from './storage/storage-clients.js'
 
 const source = 'options of @dtfx/azure-storage'
+const emulator = 'UseDevelopmentStorage=true'
 
 function isTokenCredential(value: unknown): value is TokenCredential {
   return typeof value === 'object' && value !== null && typeof (value as { getToken?: unknown }).getToken === 'function'
 }
 
 const schema = {
-  /** Of the storage account; `UseDevelopmentStorage=true` for an emulator on this machine. Instead of `accountName` and `credential`. */
+  /** Of the storage account; instead of `accountName` and `credential`. Without any of them: `UseDevelopmentStorage=true`, an emulator on this machine. */
   connectionString: setting.text(),
   accountName: setting.text({ pattern: /^[a-z0-9]{3,24}$/, hint: 'the name of a storage account, 3 to 24 lower-case letters and digits' }),
   /** A credential of `@azure/identity`, or anything with `getToken`. Needs `accountName`. */
@@ -56,12 +57,12 @@ export function readSettings(options: AzureStorageOptions): AzureStorageSettings
     throw dtfxError('DTFX_CONFIG_INVALID', { source, key, problem })
   }
   if (rest.leaseRenewInterval * 2 > rest.leaseInterval) refuse('leaseRenewInterval', `is ${rest.leaseRenewInterval} ms; give at most half of leaseInterval (${rest.leaseInterval} ms)`)
-  if (connectionString !== undefined) {
+  if (connectionString !== undefined || (accountName === undefined && credential === undefined)) {
     if (accountName !== undefined || credential !== undefined) refuse('connectionString', 'is given beside accountName or credential; give one or the other')
-    const read = accountFromConnectionString(connectionString)
+    const read = accountFromConnectionString(connectionString ?? emulator)
     return 'problem' in read ? refuse('connectionString', read.problem) : { ...rest, account: read.account }
   }
-  if (accountName === undefined) return refuse('connectionString', 'is missing; give one, or accountName and credential')
+  if (accountName === undefined) return refuse('accountName', 'is missing; give the name of the account that the credential is for')
   if (credential === undefined) return refuse('credential', 'is missing; give a TokenCredential, for example of @azure/identity, or use connectionString')
   return { ...rest, account: accountFromName(accountName, credential, endpointSuffix) }
 }

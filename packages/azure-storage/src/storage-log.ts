@@ -1,5 +1,5 @@
-/** Log lines of the provider, with .NET's event ids, each with account and hub. */
-import type { Logger } from '@dtfx/core/provider'
+/** Log lines of the provider about queues and instances, with the ids that .NET has for the same things. Every line says of which account and hub it is. */
+import { logEvents, type LogEvent, type LogFields, type Logger } from '@dtfx/core/provider'
 import { codeOf, statusOf } from './storage/storage-error.js'
 
 export class StorageLog {
@@ -11,20 +11,20 @@ export class StorageLog {
 
   /** A queue could not be asked, or what it gave could not be taken care of: it is tried again. */
   failed(queue: string, error: unknown): void {
-    this.#log('warn', 114, `messages of '${queue}' could not be fetched; trying again`, { queue, status: statusOf(error), code: codeOf(error), error })
+    this.#line(logEvents.queueFailed, { queue, status: statusOf(error), code: codeOf(error), error }, `'${queue}' is tried again`)
   }
 
   /** Somebody else wrote the instance since it was loaded. */
   lostRace(instanceId: string): void {
-    this.#log('warn', 138, 'another worker wrote the instance; the turn is done anew', { instanceId })
+    this.#line(logEvents.instanceRaced, { instanceId }, 'the turn is done anew')
   }
 
   /** An earlier commit had stopped half-way, and was finished. */
   finished(instanceId: string, what: 'history' | 'state'): void {
-    this.#log('info', 111, `the ${what} that an earlier commit left undone was written`, { instanceId })
+    this.#line(logEvents.commitFinished, { instanceId, what }, what)
   }
 
-  #log(level: 'info' | 'warn', event: number, message: string, fields: Readonly<Record<string, unknown>>): void {
-    if (this.logger.enabled(level)) this.logger.log(level, message, { account: this.account, taskHub: this.taskHub, ...fields }, event)
+  #line(event: LogEvent, fields: LogFields, detail: string): void {
+    if (this.logger.enabled(event.level)) this.logger.log(event.level, `${event.text}: ${detail}`, { account: this.account, taskHub: this.taskHub, ...fields }, event.id)
   }
 }

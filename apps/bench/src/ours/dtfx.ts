@@ -1,18 +1,33 @@
 /** Our side: one service, one worker, one client in this process, on the provider that was asked for. Determinism is `guard`, the default in production. */
-import { loadOrchestrationService, TaskHubClient, TaskHubWorker, type OrchestrationService } from '@dtfx/core'
+import { loadOrchestrationService, TaskHubClient, TaskHubWorker, type Host, type OrchestrationService } from '@dtfx/core'
+import { openHub, type Hub } from '../azure/hub.js'
 import type { Setup } from '../measurement.js'
 import type { Framework, OrchestrationName } from '../framework.js'
 import { hello, helloSequence, next, oneActivity, parallel, waiting } from './definitions.js'
 
 export interface Session {
+  readonly service: OrchestrationService
   readonly client: TaskHubClient
   readonly worker: TaskHubWorker
+  /** Of the provider, as they turned out. */
+  readonly options: Setup['options']
   close(): Promise<void>
 }
 
 /** `maxCachedInstances`: default of the worker. */
-export async function openSession({ provider, options, cache }: Setup, maxCachedInstances?: number): Promise<Session> {
-  const service = await loadOrchestrationService({ provider, options })
+export async function openSession(setup: Setup, maxCachedInstances?: number, host: Host = {}): Promise<Session> {
+  const hub = await openHub(setup)
+  try {
+    return await openOn(hub, setup, maxCachedInstances, host)
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+}
+
+async function openOn(hub: Hub, { provider, cache }: Setup, maxCachedInstances: number | undefined, host: Host): Promise<Session> {
+  const { options } = hub
+  const service = await loadOrchestrationService({ provider, options }, host)
   const worker = new TaskHubWorker(service, {
     orchestrations: [helloSequence, parallel, oneActivity, waiting],
     activities: [hello, next],
@@ -20,12 +35,13 @@ export async function openSession({ provider, options, cache }: Setup, maxCached
     cache: cache === false ? false : maxCachedInstances === undefined ? undefined : { maxInstances: maxCachedInstances },
   })
   await worker.start()
-  return { client: new TaskHubClient(service), worker, close: () => closeSession(worker, service) }
-}
-
-async function closeSession(worker: TaskHubWorker, service: OrchestrationService): Promise<void> {
-  await worker.stop({ deadline: '5s' })
-  await service.close()
+  const close = async (): Promise<void> => {
+    await worker.stop({ deadline: '5s' })
+    if (hub.isOwn) await service.deleteHub()
+    await service.close()
+    await hub.close()
+  }
+  return { service, client: new TaskHubClient(service), worker, options, close }
 }
 
 /** Our worker sleeps when it has nothing to do, so there is nothing to pause. */

@@ -10,6 +10,7 @@ export const fanOut: Workload = {
   summary: 'one orchestration, many activities, one join',
   counts: 'activities',
   defaultCount: 1_000,
+  requestCount: 1_000,
   defaultRuns: 15,
   open: async ({ count, ...setup }) => fanOutSide(await openDtfx(setup), count),
   against: { 'durabletask-js': async ({ count }) => fanOutSide(await openDurabletask(), count) },

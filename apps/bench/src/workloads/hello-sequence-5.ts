@@ -10,6 +10,7 @@ export const helloSequence5: Workload = {
   summary: 'five activities one after the other, all orchestrations at once',
   counts: 'orchestrations',
   defaultCount: 1_000,
+  requestCount: 100,
   defaultRuns: 15,
   open: async ({ count, ...setup }) => helloSide(await openDtfx(setup), count),
   against: { 'durabletask-js': async ({ count }) => helloSide(await openDurabletask(), count) },

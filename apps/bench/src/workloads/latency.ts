@@ -12,6 +12,7 @@ export const latency: Workload = {
   summary: 'one orchestration of one activity at a time',
   counts: 'orchestrations',
   defaultCount: 1_000,
+  requestCount: 100,
   defaultRuns: 15,
   open: async ({ count, ...setup }) => latencySide(await openDtfx(setup), count),
   against: { 'durabletask-js': async ({ count }) => latencySide(await openDurabletask(), count) },

@@ -13,6 +13,7 @@ export const memory: Workload = {
   summary: 'heap bytes per cached instance',
   counts: 'instances',
   defaultCount: 10_000,
+  requestCount: 200,
   defaultRuns: 3,
   open: async ({ count, cache, ...setup }) => {
     if (cache === false) throw new Error('not applicable: the memory workload measures the cache, which --no-cache turns off')

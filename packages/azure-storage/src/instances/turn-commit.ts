@@ -45,6 +45,7 @@ export class TurnCommit {
       item.check()
       const version = await this.#write()
       if (version === undefined) {
+        store.parts.log.lostRace(record.instanceId)
         record.known = undefined
         // After a write of unknown result, somebody may have gone on from this very checkpoint, and waits for its activities.
         if (this.#isUnsure) this.#local.abandon()

@@ -69,7 +69,10 @@ export class WorkerStore {
     const needsRow = starts || finish || known === undefined || isFinal(known.status)
     const read = needsRow ? await instances.read(instanceId) : undefined
     const committed = known ?? stored.state(read?.state)
-    let row = needsRow ? knownRow(read) : undefined
+    // Not looked at, the row is that of the turn before; should it have changed since, the write on it fails, and then it is looked at.
+    const before = record.known
+    const isSame = before?.version === stored.version && before.row?.executionId === committed?.executionId
+    let row = needsRow ? knownRow(read) : isSame ? before.row : undefined
     const isClaimed = read !== undefined && (committed === undefined || isNewerClaim(read, committed, stored.consumedIds))
     // A .NET worker says nothing of its commits: that it ended the instance, and did not come to say so, is all that can be told.
     const isEndUnsaid = committed !== undefined && isFinal(committed.status) && read?.state.executionId === committed.executionId && !isFinal(read.state.status)

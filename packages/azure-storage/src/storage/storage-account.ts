@@ -11,12 +11,15 @@ export type StorageAccess =
   | { readonly kind: 'token'; readonly credential: TokenCredential }
 
 /** Endpoints without a slash at the end. */
-export interface StorageAccount {
+export interface AccountPlace {
   /** For logs and messages. */
   readonly accountName: string
   readonly queueUrl: string
   readonly tableUrl: string
   readonly blobUrl: string
+}
+
+export interface StorageAccount extends AccountPlace {
   readonly access: StorageAccess
 }
 

@@ -17,6 +17,7 @@ import { blobsOfHistoryRow, blobsOfSentinelRow, splitHistoryRow, splitSentinelRo
 import { sentinelColumns } from '../rows/sentinel-row.js'
 import { entityOf, type KeyedRow, type Row } from '../rows/table-row.js'
 import { once, type RepeatHost } from '../storage/repeat.js'
+import type { StorageLog } from '../storage-log.js'
 import type { RequestGate } from '../storage/request-gate.js'
 import { outcomeOf } from '../storage/storage-error.js'
 import { decodePlan, encodePlan, planCommit, type CommitPart, type CommitPlan } from './commit-plan.js'
@@ -40,6 +41,7 @@ export interface HistoryStoreParts {
   readonly blobs: MessageBlobs
   readonly host: RepeatHost
   readonly gate: RequestGate
+  readonly log: StorageLog
 }
 
 /** How often an unfinished commit is looked at anew, because somebody else finishes it at the same time. */
@@ -123,6 +125,7 @@ export class HistoryStore {
       }
       const plan = decodePlan(json, `plan of checkpoint '${checkpointId}'`)
       await this.#writeRest(instanceId, checkpointId, plan, { etag: sentinel.etag, part: sentinel.part, eventCount: eventCountOf(plan), sequence: sentinel.sequence })
+      this.parts.log.finished(instanceId, 'history')
     }
   }
 
