@@ -1,5 +1,6 @@
 /** Starts an emulator: puts broker, fronts, faults and store together, and listens. */
 import { randomBytes } from 'node:crypto'
+import { AdminFront } from './admin/admin-front.js'
 import { AmqpFront } from './amqp/amqp-front.js'
 import type { AmqpHost } from './amqp/amqp-host.js'
 import { contentEditor } from './amqp/application-properties.js'
@@ -32,7 +33,8 @@ export async function startServiceBusEmulator(options: EmulatorOptions = {}): Pr
     lowerCaseSessionIds: () => switches.lowerCaseSessionIds,
   }
   const amqp = new AmqpFront(amqpHost)
-  const listener = new Listener({ host, port, tls, log, onAmqp: (socket) => amqp.accept(socket), onHttp: (socket) => void socket.destroy() })
+  const admin = new AdminFront({ broker, authorizer: amqpHost.authorizer, isSecure: tls !== undefined, log })
+  const listener = new Listener({ host, port, tls, log, onAmqp: (socket) => amqp.accept(socket), onHttp: (socket) => admin.accept(socket) })
   await listener.start()
   const emulator = new RunningEmulator({ settings, broker, amqp, listener, switches })
   log?.(`listening on ${host}:${listener.port}`)

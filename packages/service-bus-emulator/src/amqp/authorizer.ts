@@ -34,7 +34,9 @@ export class Authorizer {
     if (resource === '' || signature === '') throw unauthorized('MalformedToken: The token is no shared access signature.')
     if (name !== this.accessKey.name || !this.#isSignature(signature, `${resource}\n${expiry}`)) throw unauthorized('InvalidSignature: The token has an invalid signature.')
     if (Number(expiry) * 1000 <= this.realClock.nowMs()) throw unauthorized('ExpiredToken: The token is expired.')
-    return pathOf(decodeURIComponent(resource))
+    const uri = decodeURIComponent(resource)
+    // The administration client names the host alone.
+    return pathOf(uri.includes('://') ? uri : `sb://${uri}`)
   }
 
   #isSignature(signature: string, text: string): boolean {
@@ -48,5 +50,5 @@ export class Authorizer {
 export const covers = (granted: string, path: string): boolean => granted === '' || path === granted || path.startsWith(`${granted}/`)
 
 export function pathOf(address: string): string {
-  return address.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '').toLowerCase()
+  return address.replace(/[?#].*$/, '').replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '').toLowerCase()
 }
