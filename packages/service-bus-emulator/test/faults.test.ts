@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { bodies, eventually, failureOf, onlyEmulated, receive, receiveOne, useTestBed } from './test-bed.js'
 
 const bed = useTestBed()
-const patient = { retryOptions: { maxRetries: 5, retryDelayInMs: 10, timeoutInMs: 1_000 } }
+const patient = { retryOptions: { maxRetries: 5, retryDelayInMs: 10, timeoutInMs: 400 } }
 
 describe('server busy', () => {
   onlyEmulated('without retries it reaches the caller', async () => {
@@ -59,10 +59,11 @@ describe('lost acknowledgements', () => {
     const client = bed.newClient()
     const receiver = client.createReceiver(name)
     const message = await receiveOne(receiver)
-    bed.emulator.faults.inject({ on: 'settle', queue: name, fault: { kind: 'lose-acknowledgement', effect, thenDrop: true } })
-    await receiver.completeMessage(message).catch(() => undefined)
-    await eventually(() => bed.emulator.counts(name).locked === (effect === 'before' ? 1 : 0) || bed.emulator.counts(name).locked === 0)
-    await client.close()
+    const fault = bed.emulator.faults.inject({ on: 'settle', queue: name, fault: { kind: 'lose-acknowledgement', effect, thenDrop: true } })
+    const settled = receiver.completeMessage(message).catch(() => undefined)
+    await eventually(() => fault.hits === 1)
+    expect(bed.emulator.counts(name)).toMatchObject({ locked: effect === 'before' ? 1 : 0, active: 0 })
+    void settled
   })
 
   onlyEmulated('a session state that took effect without an answer', async () => {
