@@ -12,6 +12,7 @@ import { EmulatorError } from './emulator-error.js'
 import type { FaultControls } from './faults/fault-controls.js'
 import type { Listener } from './listener.js'
 import type { ServiceBusEmulator } from './service-bus-emulator.js'
+import type { FileJournal } from './store/file-journal.js'
 
 export interface EmulatorParts {
   readonly settings: EmulatorSettings
@@ -19,6 +20,7 @@ export interface EmulatorParts {
   readonly amqp: AmqpFront
   readonly listener: Listener
   readonly switches: { lowerCaseSessionIds: boolean }
+  readonly store: FileJournal | undefined
 }
 
 export class RunningEmulator implements ServiceBusEmulator {
@@ -75,7 +77,7 @@ export class RunningEmulator implements ServiceBusEmulator {
   }
 
   async #close(): Promise<void> {
-    const { amqp, broker, listener, settings } = this.parts
+    const { amqp, broker, listener, settings, store } = this.parts
     this.#cancelIdleCheck?.()
     amqp.shutDown()
     // Lets the last frames out.
@@ -83,6 +85,7 @@ export class RunningEmulator implements ServiceBusEmulator {
     amqp.dropAll()
     broker.close()
     await listener.close()
+    store?.close()
     settings.log?.('stopped')
   }
 

@@ -7,21 +7,28 @@ import { contentEditor } from './amqp/application-properties.js'
 import { Authorizer } from './amqp/authorizer.js'
 import { createTokenSource } from './amqp/lock-tokens.js'
 import { Broker } from './broker/broker.js'
+import { BrokerError } from './broker/broker-error.js'
 import { noJournal } from './broker/journal.js'
+import type { QueueSettings } from './broker/queue-settings.js'
 import { systemClock } from './clock/system-clock.js'
 import { emulatorSettings, type EmulatorOptions } from './config/emulator-options.js'
+import { EmulatorError } from './emulator-error.js'
 import { FaultPlan } from './faults/fault-plan.js'
 import { Listener } from './listener.js'
 import { RunningEmulator } from './running-emulator.js'
 import type { ServiceBusEmulator } from './service-bus-emulator.js'
+import { FileJournal } from './store/file-journal.js'
+import { restoreBroker } from './store/restore-broker.js'
 
 /** Throws an `EmulatorError`: `DTFX_EMULATOR_OPTIONS`, `DTFX_EMULATOR_PORT`, `DTFX_EMULATOR_FILE`, `DTFX_EMULATOR_FILE_CORRUPT`. */
 export async function startServiceBusEmulator(options: EmulatorOptions = {}): Promise<ServiceBusEmulator> {
   const settings = emulatorSettings(options)
   const { log, host, port, tls } = settings
   const clock = settings.clock ?? systemClock
-  const broker = new Broker({ clock, journal: noJournal, editor: contentEditor, newLockToken: createTokenSource(), log })
-  for (const queue of settings.queues) broker.createQueue(queue)
+  const store = settings.file === undefined ? undefined : new FileJournal(settings.file, clock, log)
+  const broker = new Broker({ clock, journal: store ?? noJournal, editor: contentEditor, newLockToken: createTokenSource(), log })
+  if (store !== undefined) restoreBroker(broker, store.changes())
+  for (const queue of settings.queues) provideQueue(broker, queue)
   const switches = { lowerCaseSessionIds: settings.lowerCaseSessionIds === true }
   const amqpHost: AmqpHost = {
     broker,
@@ -35,8 +42,25 @@ export async function startServiceBusEmulator(options: EmulatorOptions = {}): Pr
   const amqp = new AmqpFront(amqpHost)
   const admin = new AdminFront({ broker, authorizer: amqpHost.authorizer, isSecure: tls !== undefined, log })
   const listener = new Listener({ host, port, tls, log, onAmqp: (socket) => amqp.accept(socket), onHttp: (socket) => admin.accept(socket) })
-  await listener.start()
-  const emulator = new RunningEmulator({ settings, broker, amqp, listener, switches })
+  try {
+    await listener.start()
+  } catch (error) {
+    broker.close()
+    store?.close()
+    throw error
+  }
+  const emulator = new RunningEmulator({ settings, broker, amqp, listener, switches, store })
   log?.(`listening on ${host}:${listener.port}`)
   return emulator
+}
+
+/** A queue that a file has kept takes over what may change. */
+function provideQueue(broker: Broker, settings: QueueSettings): void {
+  const existing = broker.find(settings.name)
+  if (existing === undefined) return void broker.createQueue(settings)
+  try {
+    broker.updateQueue({ ...settings, name: existing.name })
+  } catch (error) {
+    throw error instanceof BrokerError ? new EmulatorError('DTFX_EMULATOR_OPTIONS', `The queue '${settings.name}' of the file has other options: ${error.message} Delete the file, or the queue, first.`, { cause: error }) : error
+  }
 }
