@@ -2,7 +2,7 @@
 import type { Queue } from '../broker/queue.js'
 import type { QueueSettings } from '../broker/queue-settings.js'
 import type { QueueOptions } from '../config/queue-options.js'
-import { formatDuration, parseDuration } from './iso-duration.js'
+import { formatDuration, parseDuration } from '../config/iso-duration.js'
 
 export const serviceBusNamespace = 'http://schemas.microsoft.com/netservices/2010/10/servicebus/connect'
 const countNamespace = 'http://schemas.microsoft.com/netservices/2011/06/servicebus'
