@@ -73,8 +73,7 @@ export class TestBed {
 export function adminClient(connectionString: string): ServiceBusAdministrationClient {
   const admin = new ServiceBusAdministrationClient(connectionString)
   if (!connectionString.includes('UseDevelopmentEmulator=true')) return admin
-  const { pipeline } = admin as unknown as { pipeline: { addPolicy(policy: { name: string; sendRequest(request: { url: string; allowInsecureConnection: boolean }, next: (request: unknown) => Promise<unknown>): Promise<unknown> }): void } }
-  pipeline.addPolicy({
+  admin.pipeline.addPolicy({
     name: 'plain-http',
     sendRequest: (request, next) => {
       request.url = request.url.replace(/^https:/, 'http:')
