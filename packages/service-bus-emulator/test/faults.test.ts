@@ -1,5 +1,6 @@
 /** Faults on purpose: what they do to the broker, and what the client makes of them. */
 import { ServiceBusClient } from '@azure/service-bus'
+import type { FaultRule } from '@dtfx/service-bus-emulator'
 import { describe, expect } from 'vitest'
 import { bodies, eventually, failureOf, onlyEmulated, receive, receiveOne, useTestBed } from './test-bed.js'
 
@@ -120,6 +121,22 @@ describe('connections', () => {
 })
 
 describe('delays and order', () => {
+  onlyEmulated('a delayed accept gets its session, and its messages', async () => {
+    const name = await bed.sessionQueue()
+    await bed.client.createSender(name).sendMessages({ body: 1, sessionId: 'a' })
+    bed.emulator.faults.inject({ on: 'attach', queue: name, fault: { kind: 'delay', delayMs: 50 } })
+    const receiver = await bed.client.acceptNextSession(name)
+    expect((await receiveOne(receiver)).body).toBe(1)
+    await receiver.close()
+  })
+
+  onlyEmulated('a delayed receiver gets its messages', async () => {
+    const name = await bed.queue()
+    await bed.client.createSender(name).sendMessages({ body: 1 })
+    bed.emulator.faults.inject({ on: 'attach', queue: name, fault: { kind: 'delay', delayMs: 50 } })
+    expect((await receiveOne(bed.client.createReceiver(name))).body).toBe(1)
+  })
+
   onlyEmulated('a delayed send takes effect when the delay is over', async () => {
     const name = await bed.queue()
     bed.emulator.faults.inject({ on: 'send', queue: name, fault: { kind: 'delay', delayMs: 150 } })
@@ -145,6 +162,17 @@ describe('delays and order', () => {
     faults.inject({ on: 'send', queue: name, times: 9, fault: { kind: 'server-busy' } })
     faults.clear()
     await bed.client.createSender(name).sendMessages({ body: 1 })
+  })
+})
+
+describe('rules that could never strike', () => {
+  onlyEmulated.each<[string, object, RegExp]>([
+    ['an unknown operation', { on: 'sending', fault: { kind: 'server-busy' } }, /strikes on connect, authorize/],
+    ['an unknown kind', { on: 'send', fault: { kind: 'explode' } }, /kinds of faults are drop-connection/],
+    ['a delay of nothing', { on: 'send', fault: { kind: 'delay' } }, /needs delayMs/],
+    ['an acknowledgement lost at no time', { on: 'send', fault: { kind: 'lose-acknowledgement' } }, /needs effect/],
+  ])('%s is refused', (_what, rule, message) => {
+    expect(() => bed.emulator.faults.inject(rule as FaultRule)).toThrow(message)
   })
 })
 

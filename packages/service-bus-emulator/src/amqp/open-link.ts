@@ -26,17 +26,22 @@ export function openLink(connection: ConnectionFront, session: SessionFront, lin
   const address = (link.is_sender() ? link.source?.address : link.target?.address) ?? ''
   const isQueueLink = address !== tokenNode && address !== ''
   let canAnswer = true
+  let front: LinkFront | undefined
+  const keep: Register = (opened) => register((front = opened))
   performOperation(connection.host, {
     on: 'attach',
     queue: isQueueLink ? (connection.host.broker.find(address.replace(requestSuffix, ''))?.name ?? address) : undefined,
     request: undefined,
     apply: () => {
       if (!link.state.remote_open) return
-      if (link.is_sender()) canAnswer = openTowardsClient({ connection, session, link, address }, register)
-      else openFromClient({ connection, session, link, address }, register)
+      if (link.is_sender()) canAnswer = openTowardsClient({ connection, session, link, address }, keep)
+      else openFromClient({ connection, session, link, address }, keep)
     },
     acknowledge: () => {
-      if (canAnswer) link.open()
+      if (!canAnswer) return
+      link.open()
+      // A client may give credit together with its attach.
+      front?.flow()
     },
     refuse: (error) => {
       connection.log(`link to '${address}' refused: ${error.message}`)

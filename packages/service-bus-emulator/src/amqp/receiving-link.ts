@@ -79,6 +79,7 @@ export class ReceivingLink implements LinkFront, Receiver {
 
   wantsMessage(): boolean {
     const { link } = this
+    if (!link.state.local_open) return false
     if (link.state.open_requests > 0) {
       this.#pumpSoon()
       return false

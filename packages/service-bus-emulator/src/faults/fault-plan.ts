@@ -1,5 +1,5 @@
 /** The rules in force. Of those that fit an operation, the oldest that has strikes left is used. */
-import type { Fault, FaultOperation, FaultRule, InjectedFault } from './fault-rule.js'
+import { checkFaultRule, type Fault, type FaultOperation, type FaultRule, type InjectedFault } from './fault-rule.js'
 
 export interface FaultTarget {
   readonly on: FaultOperation
@@ -30,6 +30,7 @@ export class FaultPlan {
   readonly #active = new Set<ActiveFault>()
 
   inject(rule: FaultRule): InjectedFault {
+    checkFaultRule(rule)
     const fault = new ActiveFault(rule, this.#active)
     this.#active.add(fault)
     return fault

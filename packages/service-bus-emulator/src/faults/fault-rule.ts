@@ -1,4 +1,5 @@
 /** What a test may let go wrong, and where. */
+import { EmulatorError } from '../emulator-error.js'
 
 export type FaultOperation =
   /** A client opens a connection. */
@@ -44,4 +45,15 @@ export interface InjectedFault {
   /** How often it struck. */
   readonly hits: number
   remove(): void
+}
+
+const operations: readonly string[] = ['connect', 'authorize', 'attach', 'send', 'settle', 'request'] satisfies readonly FaultOperation[]
+const kinds: readonly string[] = ['drop-connection', 'delay', 'lose-acknowledgement', 'server-busy', 'expire-lock'] satisfies readonly Fault['kind'][]
+
+/** A rule that could never strike would let a test pass for nothing. */
+export function checkFaultRule({ on, fault }: FaultRule): void {
+  if (!operations.includes(on)) throw new EmulatorError('DTFX_EMULATOR_OPTIONS', `A fault strikes on ${operations.join(', ')}; '${String(on)}' is none of them.`)
+  if (!kinds.includes(fault?.kind)) throw new EmulatorError('DTFX_EMULATOR_OPTIONS', `The kinds of faults are ${kinds.join(', ')}; '${String(fault?.kind)}' is none of them.`)
+  if (fault.kind === 'delay' && !(fault.delayMs >= 0)) throw new EmulatorError('DTFX_EMULATOR_OPTIONS', 'A delay needs delayMs.')
+  if (fault.kind === 'lose-acknowledgement' && fault.effect !== 'before' && fault.effect !== 'after') throw new EmulatorError('DTFX_EMULATOR_OPTIONS', "A lost acknowledgement needs effect: 'before' or 'after'.")
 }
