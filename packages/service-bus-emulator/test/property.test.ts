@@ -13,6 +13,8 @@ const bed = useTestBed(withManualClock)
 const sequences = Number(process.env['DTFX_EMULATOR_SEQUENCES'] ?? 100)
 const seed = Number(process.env['DTFX_EMULATOR_SEED'] ?? 1)
 const clientCount = 3
+/** A client keeps links to every queue it has ever used. */
+const runsPerClient = 20
 const sessionIds = ['a', 'b', 'c']
 
 interface Held {
@@ -183,8 +185,13 @@ const operation: fc.Arbitrary<Operation> = fc.record({
 })
 
 onlyEmulated(`${sequences} random sequences of ${clientCount} clients agree with the model`, async () => {
-  const clients = Array.from({ length: clientCount }, () => bed.newClient())
+  let clients: ServiceBusClient[] = []
+  let runs = 0
   const property = fc.asyncProperty(fc.array(operation, { minLength: 8, maxLength: 30 }), async (operations) => {
+    if (runs++ % runsPerClient === 0) {
+      await Promise.all(clients.map((client) => client.close()))
+      clients = Array.from({ length: clientCount }, () => bed.newClient())
+    }
     const name = await bed.sessionQueue({ lockDurationMs: lockMs, maxDeliveryCount: maxDeliveries })
     const run = new Run(bed, name, clients)
     for (const each of operations) await run.apply(each)
