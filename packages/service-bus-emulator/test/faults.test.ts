@@ -54,6 +54,17 @@ describe('lost acknowledgements', () => {
     expect(bed.emulator.counts(name).active).toBe(1)
   })
 
+  onlyEmulated('of one send among others are lost alone', async () => {
+    const name = await bed.queue()
+    const client = bed.newClient({ retryOptions: { maxRetries: 0, timeoutInMs: 400 } })
+    const sender = client.createSender(name)
+    await sender.sendMessages({ body: 0 })
+    bed.emulator.faults.inject({ on: 'send', queue: name, skip: 1, fault: { kind: 'lose-acknowledgement', effect: 'before' } })
+    const outcomes = await Promise.allSettled([1, 2, 3].map((body) => sender.sendMessages({ body })))
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(bodies(await receive(bed.client.createReceiver(name), 3))).toEqual([0, 1, 3])
+  })
+
   onlyEmulated.each(['before', 'after'] as const)('a completion whose answer breaks with the connection (%s)', async (effect) => {
     const name = await bed.queue()
     await bed.client.createSender(name).sendMessages({ body: 1 })

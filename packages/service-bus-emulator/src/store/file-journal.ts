@@ -100,7 +100,6 @@ export class FileJournal implements Journal {
         this.#raise(change.queue, change.message.sequenceNumber)
         return this.#set(`message ${change.message.sequenceNumber} ${change.queue}`, text)
       case 'message-gone':
-        this.#raise(change.queue, change.sequenceNumber)
         return this.#delete(`message ${change.sequenceNumber} ${change.queue}`)
       case 'session-state': {
         const key = `state ${change.queue.length} ${change.queue} ${change.sessionId}`
