@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const rootManifest = readJson(join(root, 'package.json'))
 const pnpm = ['npx', '-y', rootManifest.packageManager]
 const packages = publishedPackages(root)
+const emulator = packages.find(({ name }) => name === '@dtfx/service-bus-emulator')
 /** A program among the development dependencies. */
 const tool = (name) => join(root, 'node_modules', '.bin', name)
 /** Short names. */
@@ -115,16 +116,18 @@ async function checkImports() {
 
 async function installWithNpm() {
   cpSync(join(root, 'scripts', 'packed-project'), npmProject, { recursive: true })
-  writeFileSync(join(npmProject, 'readme-sample.ts'), readmeSample())
+  writeFileSync(join(npmProject, 'readme-sample.ts'), readmeSample(root))
+  writeFileSync(join(npmProject, 'emulator-sample.ts'), readmeSample(emulator.folder))
   writeFileSync(join(npmProject, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module' }))
   const tools = ['typescript', 'vitest', '@types/node'].map((name) => `${name}@${rootManifest.devDependencies[name]}`)
-  await run(npmProject, ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...packages.map(({ tarball }) => tarball), ...tools])
+  const client = `@azure/service-bus@${emulator.manifest.devDependencies['@azure/service-bus']}`
+  await run(npmProject, ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...packages.map(({ tarball }) => tarball), ...tools, client])
 }
 
-/** The first `ts` block of the README: the program every reader tries first. */
-function readmeSample() {
-  const block = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))
-  check(block !== null, 'README.md has no ts block')
+/** The first `ts` block of a README: the program every reader tries first. */
+function readmeSample(folder) {
+  const block = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(folder, 'README.md'), 'utf8'))
+  check(block !== null, `${folder}/README.md has no ts block`)
   return block[1]
 }
 
@@ -141,11 +144,18 @@ async function compileForNode() {
   check(existsSync(join(npmProject, 'out', 'readme-sample.js')), `nothing was written\n${output}`)
 }
 
-/** The README's program prints what its comment promises. */
-async function runReadmeSample() {
-  const promised = /console\.log\(.*\/\/ (.*)$/m.exec(readmeSample())?.[1]
-  const output = await run(npmProject, ['node', 'out/readme-sample.js'])
+/** A README's program prints what its comment promises. */
+async function runSample(folder, name) {
+  const promised = /console\.log\(.*\/\/ (.*)$/m.exec(readmeSample(folder))?.[1]
+  const output = await run(npmProject, ['node', `out/${name}.js`])
   check(promised !== undefined && output.trim() === promised, `it printed\n${output}\nthe README promises\n${promised}`)
+}
+
+async function runEmulatorCommand() {
+  const program = join(npmProject, 'node_modules', '.bin', 'dtfx-service-bus-emulator')
+  const output = await run(npmProject, [program, '--version'])
+  check(output.trim() === emulator.manifest.version, `it printed ${output}`)
+  check((await run(npmProject, [program, '--help'])).includes('--config <file>'), 'its help is not there')
 }
 
 async function runPublicApi() {
@@ -183,7 +193,9 @@ async function useWithNpm() {
   await step('a strict program compiles for a bundler', () => compile('tsconfig.bundler.json'))
   if (await step('a strict program compiles for Node', compileForNode)) {
     await step('that program runs', runPublicApi)
-    await step('the sample of the README prints what it promises', runReadmeSample)
+    await step('the sample of the README prints what it promises', () => runSample(root, 'readme-sample'))
+    await step('the sample of the emulator prints what it promises', () => runSample(emulator.folder, 'emulator-sample'))
+    await step('the command of the emulator is there', runEmulatorCommand)
   }
   await step('tests with hub, stub and recorded history pass in vitest', () => run(npmProject, ['node', 'node_modules/vitest/vitest.mjs', 'run', 'hub.test.ts']))
 }

@@ -35,7 +35,10 @@ function blocksOf(file: string): Block[] {
   return blocks
 }
 
-const documents = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), ...markdownFiles(join(root, 'docs')), ...['core', 'testing'].map((name) => join(root, 'packages', name, 'README.md'))]
+/** Where the packages that a block imports are installed. */
+const homeOf = ({ file }: Block): string => (file.includes('service-bus-emulator') ? 'packages/service-bus-emulator/test' : 'docs/test')
+
+const documents = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), ...markdownFiles(join(root, 'docs')), ...['core', 'testing', 'service-bus-emulator'].map((name) => join(root, 'packages', name, 'README.md'))]
 const blocks = documents.flatMap(blocksOf)
 
 test('there are code blocks to check', () => {
@@ -45,7 +48,7 @@ test('there are code blocks to check', () => {
 test('every TypeScript block in the documentation type-checks', () => {
   const config = ts.parseJsonConfigFileContent(ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config, ts.sys, root)
   const options = { ...config.options, noUnusedLocals: false, noUnusedParameters: false, types: ['node'], skipLibCheck: true }
-  const virtual = new Map(blocks.map((block, index) => [join(root, 'docs', 'test', `block-${index}.ts`), block]))
+  const virtual = new Map(blocks.map((block, index) => [join(root, homeOf(block), `block-${index}.ts`), block]))
   const host = ts.createCompilerHost(options)
   const { readFile, fileExists, getSourceFile } = host
   host.readFile = (name) => virtual.get(name)?.code ?? readFile.call(host, name)

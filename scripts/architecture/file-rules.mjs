@@ -21,7 +21,7 @@ export function checkSourceFile({ path, shown, text }) {
   const add = (rule, problem, line) => findings.push({ file: shown, line, rule, problem })
   if (kindNames.test(name)) add('file-name', 'is named after a kind; name it after its main export')
   if (!kebabCase.test(name.slice(0, -'.ts'.length))) add('file-name', 'is not kebab-case')
-  if (!text.startsWith('/**')) add('opening-comment', 'does not open with a comment that says what the file is responsible for')
+  if (!text.replace(/^#!.*\n/, '').startsWith('/**')) add('opening-comment', 'does not open with a comment that says what the file is responsible for')
   return findings
 }
 

@@ -1,0 +1,12 @@
+/** Entry of the package: a local Azure Service Bus for tests. Only re-exports. */
+export type { QueueCounts } from './broker/queue-counts.js'
+export type { QueueStatus } from './broker/queue-settings.js'
+export type { CancelTimer, Clock } from './clock/clock.js'
+export { ManualClock } from './clock/manual-clock.js'
+export type { EmulatorOptions } from './config/emulator-options.js'
+export type { QueueOptions } from './config/queue-options.js'
+export { EmulatorError, type EmulatorErrorCode } from './emulator-error.js'
+export type { FaultControls } from './faults/fault-controls.js'
+export type { Fault, FaultOperation, FaultRule, InjectedFault } from './faults/fault-rule.js'
+export type { ServiceBusEmulator } from './service-bus-emulator.js'
+export { startServiceBusEmulator } from './start-service-bus-emulator.js'
