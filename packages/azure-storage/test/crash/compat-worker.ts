@@ -1,14 +1,13 @@
 /** A worker that writes the rows of instances as the .NET framework does: merged over whatever is there, without a condition. For the process of a test only: it changes the store of all services in it. */
-import type { InstanceState } from '@dtfx/core/provider'
 import { instanceColumns } from '../../src/rows/instance-row.js'
 import { splitInstanceRow } from '../../src/rows/large-columns.js'
 import { escapeKey } from '../../src/rows/partition-key.js'
 import { entityOf } from '../../src/rows/table-row.js'
 import { repeat } from '../../src/storage/repeat.js'
-import { InstanceStore, type KnownRow } from '../../src/tracking/instance-store.js'
+import { InstanceStore, type CommittedShow, type KnownRow } from '../../src/tracking/instance-store.js'
 
 export function followDotNet(): void {
-  InstanceStore.prototype.show = async function (this: InstanceStore, state: InstanceState, sequence: number): Promise<{ readonly row: KnownRow; readonly isWritten: boolean }> {
+  InstanceStore.prototype.show = async function (this: InstanceStore, { state, sequence }: CommittedShow): Promise<{ readonly row: KnownRow; readonly isWritten: boolean }> {
     const { table, host, blobs, hub } = this.parts
     const { instanceId, executionId } = state
     const columns = instanceColumns({ state, sequence, startMessageId: undefined, startMessages: [] }, hub)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HistoryStore } from '../../src/tracking/history-store.js'
 import { RequestGate } from '../../src/storage/request-gate.js'
 import { startAzurite, type Azurite } from '../azurite.js'
-import { checkpointOf, eventsOf, host, openStores, stateOf, type HubStores } from './hub-stores.js'
+import { checkpointOf, eventsOf, host, openStores, stateOf, silentLog, type HubStores } from './hub-stores.js'
 
 let azurite: Azurite
 let stores: HubStores
@@ -34,7 +34,7 @@ function failing(at: number, when: 'before' | 'after'): HistoryStore {
       }
     },
   })
-  return new HistoryStore({ table, blobs: stores.blobs, host, gate: new RequestGate(16) })
+  return new HistoryStore({ table, blobs: stores.blobs, host, gate: new RequestGate(16), log: silentLog })
 }
 
 async function committed(id: string, count: number): Promise<InstanceVersion> {

@@ -1,6 +1,7 @@
 /** The stores of a hub of its own on an emulator, with what a test writes to them. */
 import { resolveHost, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion } from '@dtfx/core/provider'
 import type { TableClient } from '@azure/data-tables'
+import { StorageLog } from '../../src/storage-log.js'
 import { MessageBlobs } from '../../src/messages/message-blobs.js'
 import { RequestGate } from '../../src/storage/request-gate.js'
 import type { StorageClients } from '../../src/storage/storage-clients.js'
@@ -22,6 +23,9 @@ export interface HubStores {
   readonly instances: InstanceStore
 }
 
+/** Nothing is said. */
+export const silentLog = new StorageLog(host.logger, 'devstoreaccount1', 'hub')
+
 export async function openStores(connectionString: string, hub = `stores${++hubs}`): Promise<HubStores> {
   const clients = connect(connectionString)
   const [historyTable, instancesTable] = [clients.table(`${hub}History`), clients.table(`${hub}Instances`)]
@@ -33,7 +37,7 @@ export async function openStores(connectionString: string, hub = `stores${++hubs
     blobs,
     historyTable,
     instancesTable,
-    histories: new HistoryStore({ table: historyTable, blobs, host, gate }),
+    histories: new HistoryStore({ table: historyTable, blobs, host, gate, log: silentLog }),
     instances: new InstanceStore({ table: instancesTable, blobs, host, gate, hub }),
   }
 }
