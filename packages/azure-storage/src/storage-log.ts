@@ -24,6 +24,11 @@ export class StorageLog {
     this.#log('info', 111, `the ${what} that an earlier commit left undone was written`, { instanceId })
   }
 
+  /** A row of an instance says nothing that can be read: a query leaves it out. */
+  unreadable(instanceId: string, error: unknown): void {
+    this.#log('warn', 114, `the row of '${instanceId}' cannot be read; the query leaves it out`, { instanceId, error })
+  }
+
   #log(level: 'info' | 'warn', event: number, message: string, fields: Readonly<Record<string, unknown>>): void {
     if (this.logger.enabled(level)) this.logger.log(level, message, { account: this.account, taskHub: this.taskHub, ...fields }, event)
   }
