@@ -1,8 +1,8 @@
-/** Queries over the Instances table: what the service can tell it filters, and everything is looked at again here. A page is one request. */
-import type { InstanceFilter, InstanceState, Page, PageRequest, QueryPort } from '@dtfx/core/provider'
+/** Queries over the Instances table: what the service can tell it filters, and everything is looked at again here. A page is one request; a row that cannot be read does not stop the others. */
+import { DurableError, type InstanceFilter, type InstanceState, type Page, type PageRequest, type QueryPort } from '@dtfx/core/provider'
 import { matchesFilter, pushedFilter } from './rows/instance-filter.js'
 import { unescapeKey } from './rows/partition-key.js'
-import { storedRow } from './rows/table-row.js'
+import { storedRow, type StoredRow } from './rows/table-row.js'
 import { repeat } from './storage/repeat.js'
 import type { WorkerParts } from './worker-parts.js'
 
@@ -12,10 +12,10 @@ const columnsWithoutPayloads = [
 ]
 
 export class AzureQueryPort implements QueryPort {
-  constructor(readonly parts: Pick<WorkerParts, 'clients' | 'names' | 'host' | 'instances'>) {}
+  constructor(readonly parts: Pick<WorkerParts, 'clients' | 'names' | 'host' | 'instances' | 'log'>) {}
 
   async query(filter: InstanceFilter, { size, continuation, payloads }: PageRequest): Promise<Page> {
-    const { clients, names, host, instances } = this.parts
+    const { clients, names, host } = this.parts
     const { odata } = pushedFilter(filter, { excludeEntities: true })
     const queryOptions = { ...(odata === undefined ? undefined : { filter: odata }), ...(payloads ? undefined : { select: ['PartitionKey', 'RowKey', ...columnsWithoutPayloads] }) }
     const pages = clients.table(names.instancesTable).listEntities({ queryOptions, disableTypeConversion: true })
@@ -24,8 +24,20 @@ export class AzureQueryPort implements QueryPort {
       const page = read.done === true ? [] : read.value
       return { rows: page.map(storedRow), next: (page as { readonly continuationToken?: string }).continuationToken }
     })
-    const states = await Promise.all(rows.map(async (row): Promise<InstanceState> => (await instances.decode(row, unescapeKey(row.partitionKey), { payloads })).state))
-    const found = states.filter((state) => !state.instanceId.startsWith('@') && matchesFilter(state, filter))
+    const states = await Promise.all(rows.map((row) => this.#decode(row, payloads)))
+    const found = states.filter((state): state is InstanceState => state !== undefined && !state.instanceId.startsWith('@') && matchesFilter(state, filter))
     return next === undefined ? { instances: found } : { instances: found, continuation: next }
+  }
+
+  async #decode(row: StoredRow, payloads: boolean): Promise<InstanceState | undefined> {
+    const { instances, log } = this.parts
+    const instanceId = unescapeKey(row.partitionKey)
+    try {
+      return (await instances.decode(row, instanceId, { payloads })).state
+    } catch (error) {
+      if (!DurableError.is(error, 'DTFX_WIRE_INVALID')) throw error
+      log.unreadable(instanceId, error)
+      return undefined
+    }
   }
 }

@@ -159,7 +159,7 @@ function partsOf(host: OrchestrationService['host'], settings: WorkerParts['sett
   const clients = new StorageClients(settings.account, settings.requestTimeout)
   const names = hubNames(settings.taskHub, settings.partitionCount)
   const gate = new RequestGate(settings.maxConcurrentRequests)
-  const wakers = new QueueWakers()
+  const wakers = new QueueWakers(host.clock)
   const blobs = new MessageBlobs(clients.container(names.largeMessageContainer), host)
   const sender = new MessageSender({ clients, names, host, blobs, wakers })
   const log = new StorageLog(host.logger, settings.account.accountName, names.hub)

@@ -24,6 +24,11 @@ export class StorageLog {
     this.#line(logEvents.commitFinished, { instanceId, what }, what)
   }
 
+  /** A row of an instance says nothing that can be read: a query leaves it out. */
+  unreadable(instanceId: string, error: unknown): void {
+    this.#line(logEvents.rowUnreadable, { instanceId, error }, 'a query leaves it out')
+  }
+
   #line(event: LogEvent, fields: LogFields, detail: string): void {
     if (this.logger.enabled(event.level)) this.logger.log(event.level, `${event.text}: ${detail}`, { account: this.account, taskHub: this.taskHub, ...fields }, event.id)
   }

@@ -139,7 +139,9 @@ export class WorkerStore {
     else if (outcome === 'defer') await lock.putBack(hiddenMs)
     else await lock.delete()
     inbox.drop(message)
-    if (hiddenMs === 0 && (outcome === 'fault' || outcome === 'defer')) parts.wakers.wake(message.partition.name)
+    if (outcome !== 'fault' && outcome !== 'defer') return
+    if (hiddenMs === 0) parts.wakers.wake(message.partition.name)
+    else parts.wakers.wakeAfter(message.partition.name, Math.ceil(hiddenMs / 1_000) * 1_000)
   }
 
   /** Messages that an item did not settle wait here for the next one, or are put back into the queue where others see them. */

@@ -53,7 +53,9 @@ export class MessageSender {
   async send(outbound: OutboundMessage, options: SendOptions = {}): Promise<void> {
     const hiddenMs = Math.max(this.msUntil(outbound.deliverAt), this.msUntil(options.hiddenUntil))
     await this.#put(outbound, options, hiddenMs)
-    if (hiddenMs === 0) this.parts.wakers.wake(this.#queueOf(outbound))
+    const queue = this.#queueOf(outbound)
+    if (hiddenMs === 0) this.parts.wakers.wake(queue)
+    else this.parts.wakers.wakeAfter(queue, Math.ceil(hiddenMs / 1_000) * 1_000)
   }
 
   /** Seen by others after `hiddenMs`, unless it is deleted or hidden again. */

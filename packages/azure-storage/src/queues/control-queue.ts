@@ -6,6 +6,7 @@
  * 2. Messages of entities are left to .NET: hidden for a while, never changed, never set aside.
  * 3. A message that cannot be read is set aside alone.
  */
+import type { Ticks } from '@dtfx/core/provider'
 import type { DequeuedMessageItem } from '@azure/storage-queue'
 import type { Inbox } from '../instances/inbox.js'
 import type { OwnedPartition } from '../instances/owned-partition.js'
@@ -77,7 +78,7 @@ export class ControlQueue {
         return inbox.add(new ReceivedMessage({ content, lock, partition, deliveryCount: item.dequeueCount, order, episode: envelope.episode, withFaults }))
       }
       case 'early':
-        return lock.putBack(parts.sender.msUntil(received.until)).catch(() => {})
+        return this.#hideUntil(lock, received.until)
       case 'entity':
         return lock.putBack(leftAloneMs(item.dequeueCount)).catch(() => {})
       case 'unreachable':
@@ -87,6 +88,13 @@ export class ControlQueue {
         await parts.quarantine.add({ id: idOfQueueMessage(item.messageId), queue: partition.name, text: item.messageText, code: received.code, reason: received.reason })
         return lock.delete().catch(() => {})
     }
+  }
+
+  async #hideUntil(lock: MessageLock, until: Ticks): Promise<void> {
+    const { sender, wakers } = this.parts
+    const hiddenMs = sender.msUntil(until)
+    await lock.putBack(hiddenMs).catch(() => {})
+    wakers.wakeAfter(this.partition.name, Math.ceil(hiddenMs / 1_000) * 1_000)
   }
 }
 

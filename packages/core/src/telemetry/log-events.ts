@@ -31,6 +31,7 @@ export const logEvents = {
   partitionDropped: { id: 132, level: 'info', text: 'partition not listened to any more' },
   partitionReleased: { id: 133, level: 'info', text: 'partition released' },
   partitionReleaseFailed: { id: 134, level: 'warn', text: 'partition not released' },
+  rowUnreadable: { id: 137, level: 'warn', text: 'row of an instance cannot be read' },
   instanceRaced: { id: 138, level: 'warn', text: 'another worker wrote the instance' },
   fault: { id: 200, level: 'error', text: 'fault of the host' },
   deferred: { id: 201, level: 'info', text: 'work deferred' },
