@@ -8,7 +8,7 @@
  * 4. A local activity begins when the commit is certain; its backup was sent, hidden, with everything else.
  */
 import type { Checkpoint, CommitResult, InstanceVersion, LocalReservation, OutboundMessage } from '@dtfx/core/provider'
-import { AmbiguousCommitError, LockLostError } from '@dtfx/core/provider'
+import { LockLostError } from '@dtfx/core/provider'
 import type { OrchestrationItem } from './orchestration-item.js'
 
 export class TurnCommit {
@@ -91,7 +91,8 @@ export class TurnCommit {
     try {
       return (await own()) ?? (await histories.write(instanceId, checkpoint, host.clock.nowTicks())) ?? (await own())
     } catch (error) {
-      this.#isUnsure ||= error instanceof AmbiguousCommitError
+      // Whatever the error says: taken for a lost race, a write that took effect would cost the turn its local activities.
+      this.#isUnsure = true
       throw error
     }
   }
