@@ -8,7 +8,7 @@
  * 4. A local activity begins when the commit is certain; its backup was sent, hidden, with everything else. It is taken back only when nobody can have seen the commit.
  */
 import type { Checkpoint, CommitResult, InstanceVersion, LocalReservation, OutboundMessage } from '@dtfx/core/provider'
-import { AmbiguousCommitError, LockLostError } from '@dtfx/core/provider'
+import { LockLostError } from '@dtfx/core/provider'
 import type { OrchestrationItem } from './orchestration-item.js'
 
 export class TurnCommit {
@@ -96,7 +96,8 @@ export class TurnCommit {
     try {
       return (await own()) ?? (await histories.write(instanceId, checkpoint, host.clock.nowTicks())) ?? (await own())
     } catch (error) {
-      this.#isUnsure ||= error instanceof AmbiguousCommitError
+      // Whatever the error says: taken for a lost race, a write that took effect would cost the turn its local activities.
+      this.#isUnsure = true
       throw error
     }
   }

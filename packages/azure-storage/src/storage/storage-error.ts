@@ -2,7 +2,7 @@
  * What an answer of the storage account means. The SDKs throw one class for everything; here it becomes one of five meanings, decided by status and code, never by text.
  * - `conflict`: a condition was not met (409, 412, a pop receipt that is not the last one); `missing`: it is not there (404); both certainly without effect.
  * - `refused`: certainly without effect, and worth another try: throttled, or the connection was never made.
- * - `unknown`: it may have had an effect: a time-out, a connection that ended in the middle, an error of the server.
+ * - `unknown`: it may have had an effect: a time-out, a connection that ended in the middle, an error of the server. A 503 is one, whatever its code: it can come from something in between.
  * - `invalid`: certainly without effect, and it will never work.
  */
 import { AmbiguousCommitError, PermanentError, TransientError, type DurableError } from '@dtfx/core/provider'
@@ -28,7 +28,6 @@ export function outcomeOf(error: unknown): StorageOutcome {
   // A queue, table or container whose deletion is not over yet can be created again soon.
   if (statusCode === 409) return codeOf(error).endsWith('BeingDeleted') ? 'refused' : 'conflict'
   if (statusCode === 429) return 'refused'
-  if (statusCode === 503) return codeOf(error) === 'OperationTimedOut' ? 'unknown' : 'refused'
   return statusCode >= 500 || statusCode === 408 ? 'unknown' : 'invalid'
 }
 

@@ -34,8 +34,8 @@ export interface CrashReport {
 }
 
 const partitionCount = 4
-const leaseMs = 3_000
-const crashTimes: AzureStorageOptions = { partitionCount, maxPollingInterval: '500ms', controlQueueLock: '4s', workItemLock: '4s', requestTimeout: '3s', leaseInterval: leaseMs, leaseRenewInterval: '1s' }
+const leaseMs = 8_000
+const crashTimes: AzureStorageOptions = { partitionCount, maxPollingInterval: '500ms', controlQueueLock: '12s', workItemLock: '12s', requestTimeout: '6s', leaseInterval: leaseMs, leaseRenewInterval: '2s' }
 
 /** One place for a worker: a process, and after its death the next one. */
 class Seat {
@@ -56,7 +56,7 @@ class Seat {
   async chaos(endMs: number): Promise<void> {
     const restMs = (): number => endMs - systemClock.monotonicMs()
     while (restMs() > 0) {
-      await sleep(systemClock, Math.min(restMs(), 800 + this.random.next() * 3_000))
+      await sleep(systemClock, Math.min(restMs(), 2_000 + this.random.next() * 6_000))
       if (!this.#process.isAlive) this.problems.push(`a worker ended by itself: ${this.#process.errors}`)
       if (this.random.next() < 0.25) {
         this.pauses++

@@ -9,7 +9,7 @@ import { WorkerBundle } from './worker-process.js'
 
 const seed = Number(process.env['DTFX_SEED'] ?? Date.now() % 1_000_000)
 const orchestrations = Number(process.env['DTFX_CRASH'] ?? 96)
-const chaosMs = Math.max(18_000, orchestrations * 180)
+const chaosMs = Number(process.env['DTFX_CHAOS_MS'] ?? Math.max(18_000, orchestrations * 180))
 
 let azurite: Azurite
 let bundle: WorkerBundle
@@ -19,11 +19,12 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   await azurite.stop()
-  bundle.delete()
+  if (process.env['DTFX_KEEP'] === undefined) bundle.delete()
+  else process.stdout.write(`${bundle.folder}\n`)
 })
 
 async function crash(plan: Pick<CrashPlan, 'workers'>): Promise<void> {
-  const report = await crashRun(azurite, bundle, { seed, orchestrations, chaosMs, settleMs: 120_000, ...plan })
+  const report = await crashRun(azurite, bundle, { seed, orchestrations, chaosMs, settleMs: Number(process.env['DTFX_SETTLE_MS'] ?? 120_000), ...plan })
   const { problems, ...counts } = report
   process.stdout.write(`seed ${seed}, ${orchestrations} orchestrations: ${JSON.stringify(counts)}\n`)
   expect(problems.slice(0, 30), `seed ${seed}`).toEqual([])

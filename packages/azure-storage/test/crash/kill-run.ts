@@ -27,7 +27,7 @@ export interface KillReport {
   readonly counts: ReadonlyMap<string, number>
 }
 
-const killTimes: AzureStorageOptions = { ...shortTimes, controlQueueLock: '3s', workItemLock: '4s', leaseInterval: '3s', leaseRenewInterval: '1s' }
+const killTimes: AzureStorageOptions = { ...shortTimes, requestTimeout: '3s', controlQueueLock: '4s', workItemLock: '4s', leaseInterval: '3s', leaseRenewInterval: '1s' }
 const endMs = 60_000
 let hubs = 0
 

@@ -1,6 +1,6 @@
 /**
- * A worker process is killed before and after each of its requests, and another one takes over. A sample by default, another one every day; all of them with `DTFX_KILLS=all`, one with
- * `DTFX_KILLS=<operation>/<number>/<when>`.
+ * A worker process is killed before and after each of its requests, and another one takes over. A sample by default, another one every day; all of them with `DTFX_KILLS=all`, some with
+ * `DTFX_KILLS=<expression>` over their names, `<operation>/<number>/<when>`.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startAzurite, type Azurite } from '../azurite.js'
@@ -37,7 +37,7 @@ function casesOf(counts: ReadonlyMap<string, number>): KillCase[] {
 
 function chosen(cases: readonly KillCase[]): readonly KillCase[] {
   if (wanted === 'all') return cases
-  if (wanted !== '') return cases.filter((each) => nameOf(each).includes(wanted))
+  if (wanted !== '') return cases.filter((each) => new RegExp(wanted).test(nameOf(each)))
   const stride = Math.max(1, Math.floor(cases.length / sampleSize))
   return cases.filter((_, index) => index % stride === seed % stride)
 }

@@ -20,5 +20,12 @@ process.stdin.on('end', () => process.exit(0)).resume()
 if (args.mode === 'compat') followDotNet()
 const record = (run: ActivityRun): void => appendFileSync(args.logPath, `${JSON.stringify(run)}\n`)
 const program = args.program === 'scenario' ? scenario(record, { slowMs: 2_200 }) : crashProgram(record)
-const service = createOrchestrationService({ ...args.service, localActivities: args.mode === 'sticky' })
+/** Read when something went wrong: all processes write to one file. */
+const logger = {
+  enabled: (level: string): boolean => level !== 'debug',
+  log: (level: string, text: string, fields: object = {}): void => {
+    if (level !== 'debug') appendFileSync(`${args.logPath}.txt`, `${new Date().toISOString()} ${process.pid} ${level} ${text} ${JSON.stringify(fields, (_key, value: unknown) => (value instanceof Error ? value.message : value))}\n`)
+  },
+}
+const service = createOrchestrationService({ ...args.service, localActivities: args.mode === 'sticky' }, { logger })
 await new TaskHubWorker(service, { ...program, ...(args.mode === 'sticky' ? undefined : { cache: false as const }) }).start()

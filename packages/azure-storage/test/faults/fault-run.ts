@@ -34,14 +34,14 @@ export interface FaultReport {
 export const shortTimes: AzureStorageOptions = {
   partitionCount: 1,
   maxPollingInterval: '1s',
-  controlQueueLock: '6s',
-  workItemLock: '6s',
-  requestTimeout: '3s',
-  leaseInterval: '10s',
-  leaseRenewInterval: '3s',
+  controlQueueLock: '12s',
+  workItemLock: '12s',
+  requestTimeout: '5s',
+  leaseInterval: '15s',
+  leaseRenewInterval: '5s',
 }
 
-const endMs = 75_000
+const endMs = 90_000
 let hubs = 0
 
 export function nameOf({ mode, operation, number, fault }: FaultCase): string {

@@ -1,5 +1,5 @@
 /**
- * Every request of a run goes wrong once, in each way. A sample by default, another one every day; all of them with `DTFX_FAULTS=all`, one with `DTFX_FAULTS=<mode>/<operation>/<number>/<fault>`.
+ * Every request of a run goes wrong once, in each way. A sample by default, another one every day; all of them with `DTFX_FAULTS=all`, some with `DTFX_FAULTS=<expression>` over their names, `<mode>/<operation>/<number>/<fault>`.
  */
 import { seededRandom, systemClock } from '@dtfx/core/provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -13,10 +13,10 @@ const seed = Number(process.env['DTFX_SEED'] ?? Math.floor(Date.now() / 86_400_0
 const endMs = Number(process.env['DTFX_MINUTES'] ?? 60) * 60_000
 const isVerbose = process.env['DTFX_VERBOSE'] !== undefined
 const sampleSize = 64
-const atOnce = Number(process.env['DTFX_FAULTS_AT_ONCE'] ?? 16)
+const atOnce = Number(process.env['DTFX_FAULTS_AT_ONCE'] ?? 8)
 
 let azurite: Azurite
-beforeAll(async () => void (azurite = await startAzurite()))
+beforeAll(async () => void (azurite = await startAzurite()), 60_000)
 afterAll(() => azurite.stop())
 
 /** Looks at queues that bring nothing are all alike. */
@@ -29,10 +29,13 @@ function casesOf(mode: FaultCase['mode'], counts: ReadonlyMap<string, number>): 
   })
 }
 
+/** Failed once, and run each time since: a commit that took effect was taken for a lost race, and its local activities were taken back. */
+const regressions: ReadonlySet<string> = new Set(['sticky/table transaction History/2/after-503', 'sticky/table transaction History/4/after-503'])
+
 /** Spread over all of them, and another part of them with each seed. */
 function sampled(cases: readonly FaultCase[]): readonly FaultCase[] {
   const stride = Math.max(1, Math.floor(cases.length / sampleSize))
-  return cases.filter((_, index) => index % stride === seed % stride)
+  return cases.filter((each, index) => index % stride === seed % stride || regressions.has(nameOf(each)))
 }
 
 /** So that a campaign that is cut off has seen some of everything. */
@@ -43,7 +46,7 @@ function shuffled(cases: readonly FaultCase[]): readonly FaultCase[] {
 
 function chosen(cases: readonly FaultCase[]): readonly FaultCase[] {
   if (wanted === 'all') return shuffled(cases)
-  return wanted === '' ? sampled(cases) : cases.filter((each) => nameOf(each).includes(wanted))
+  return wanted === '' ? sampled(cases) : cases.filter((each) => new RegExp(wanted).test(nameOf(each)))
 }
 
 /** A report per case, `atOnce` side by side. */

@@ -25,9 +25,14 @@ export async function leftovers({ clients, taskHub }: Pick<JudgedHub, 'clients' 
     const counts = await Promise.all([...controlQueues, workItemQueue].map(async (name) => [name, await repeat('counting a queue', host, async () => (await clients.queue(name).getProperties()).approximateMessagesCount ?? 0)] as const))
     const left = counts.filter(([, count]) => count > 0)
     if (left.length === 0) return []
-    if (systemClock.monotonicMs() > endMs) return left.map(([name, count]) => `${count} messages left in ${name}`)
+    if (systemClock.monotonicMs() > endMs) return Promise.all(left.map(async ([name, count]) => `${count} messages left in ${name}, seen: ${await peeked(clients, name)}`))
     await sleep(systemClock, 100)
   }
+}
+
+async function peeked(clients: StorageClients, name: string): Promise<string> {
+  const { peekedMessageItems } = await clients.queue(name).peekMessages({ numberOfMessages: 32 })
+  return peekedMessageItems.map(({ messageText, dequeueCount }) => `${dequeueCount}× ${Buffer.from(messageText, 'base64').toString().slice(0, 400)}`).join('\n')
 }
 
 /** Of instance `instanceId` and its child, after the worker has stopped. */
