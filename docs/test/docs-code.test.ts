@@ -35,7 +35,7 @@ function blocksOf(file: string): Block[] {
   return blocks
 }
 
-const documents = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), ...markdownFiles(join(root, 'docs')), ...['core', 'testing'].map((name) => join(root, 'packages', name, 'README.md'))]
+const documents = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), ...markdownFiles(join(root, 'docs')), ...['azure-storage', 'core', 'testing'].map((name) => join(root, 'packages', name, 'README.md'))]
 const blocks = documents.flatMap(blocksOf)
 
 test('there are code blocks to check', () => {
