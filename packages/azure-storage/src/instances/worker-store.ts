@@ -91,8 +91,9 @@ export class WorkerStore {
     }
     const { row } = await instances.show(state, histories.sequenceOf(version), record.known?.row)
     record.known = { version, row }
-    watchers.changed(record.instanceId)
-    if (isFinal(state.status)) this.#endLocalWork(record)
+    if (!isFinal(state.status)) return
+    watchers.ended(record.instanceId)
+    this.#endLocalWork(record)
   }
 
   /** Finishes what an earlier commit left undone, without anything being read. */

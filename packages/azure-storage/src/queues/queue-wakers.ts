@@ -9,6 +9,11 @@ export class QueueWakers {
     return () => void wakers.delete(wake)
   }
 
+  /** This process looks at it. */
+  has(queue: string): boolean {
+    return (this.#byQueue.get(queue)?.size ?? 0) > 0
+  }
+
   wake(queue: string): void {
     for (const wake of this.#byQueue.get(queue) ?? []) wake()
   }
