@@ -19,7 +19,7 @@ import { AzureHistoryPort } from './history-port.js'
 import { InstanceWatchers } from './instances/instance-watchers.js'
 import { MessageBlobs } from './messages/message-blobs.js'
 import { MessageSender } from './messages/message-sender.js'
-import { hubNames } from './names.js'
+import { controlQueueOf, hubNames } from './names.js'
 import { AppLease, appLeaseDefaults } from './partitions/app-lease.js'
 import { AppLeaseBlobs } from './partitions/app-lease-blobs.js'
 import { refuseMixedManagers } from './partitions/mixed-managers.js'
@@ -173,7 +173,7 @@ function partsOf(host: OrchestrationService['host'], settings: WorkerParts['sett
     blobs,
     sender,
     wakers,
-    watchers: new InstanceWatchers(host.clock),
+    watchers: new InstanceWatchers(host.clock, (instanceId) => wakers.has(controlQueueOf(names, instanceId))),
     histories: new HistoryStore({ table: clients.table(names.historyTable), blobs, host, gate, log }),
     instances: new InstanceStore({ table: clients.table(names.instancesTable), blobs, host, gate, hub: names.hub }),
     quarantine: new QuarantineStore({ table: quarantineTable, host, blobs, sender }),

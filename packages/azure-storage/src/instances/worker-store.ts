@@ -96,8 +96,9 @@ export class WorkerStore {
     const committed = { state, sequence: histories.sequenceOf(version), consumedIds: () => histories.consumedIds(record.instanceId) }
     const { row } = await instances.show(committed, record.known?.row)
     record.known = { version, row }
-    watchers.changed(record.instanceId)
-    if (isFinal(state.status)) this.#endLocalWork(record)
+    if (!isFinal(state.status)) return
+    watchers.ended(record.instanceId)
+    this.#endLocalWork(record)
   }
 
   /** Finishes what an earlier commit left undone, without anything being read. */

@@ -33,6 +33,11 @@ export class QueueWakers {
     }
   }
 
+  /** This process looks at it. */
+  has(queue: string): boolean {
+    return (this.#byQueue.get(queue)?.size ?? 0) > 0
+  }
+
   wake(queue: string): void {
     for (const wake of this.#byQueue.get(queue)?.wakers ?? []) wake()
   }
