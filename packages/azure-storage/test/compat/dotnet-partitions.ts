@@ -24,21 +24,21 @@ export class DotnetPartitions {
     return this.#loop.errors
   }
 
-  /** As after a crash: nothing is given back. */
-  async kill(): Promise<void> {
-    await this.#loop.stop()
-    this.owned.clear()
-  }
-
   async stop(): Promise<void> {
     this.#isShuttingDown = true
     await this.#loop.stop()
-    await this.#pass()
+    while (await this.#pass());
   }
 
+  /** A row that somebody else wrote meanwhile ends the pass: all are read again at once. */
   async #pass(): Promise<boolean> {
-    for (const row of await this.hub.rows('Partitions', "PartitionKey eq ''")) await this.#decide(row)
-    return false
+    try {
+      for (const row of await this.hub.rows('Partitions', "PartitionKey eq ''")) await this.#decide(row)
+      return false
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 412) throw error
+      return true
+    }
   }
 
   async #decide(row: StoredRow): Promise<void> {

@@ -93,7 +93,7 @@ describe.concurrent('damaged messages', () => {
       await dotnet.clients.queue(dotnet.controlQueue('w')).sendMessage(reference('w/message-1-EventRaised.json.gz'))
       await eventually('it is set aside', async () => (await quarantined(hub)).length === 1)
       const [message] = await quarantined(hub)
-      await dotnet.putBlob('w/message-1-EventRaised.json.gz', typed('{"$type":"DurableTask.Core.History.EventRaisedEvent","Name":"Approval","Input":"\\"late\\"","Timestamp":"2030-01-01T00:00:00Z"}').replace('"h"', '"w"'))
+      await dotnet.putBlob('w/message-1-EventRaised.json.gz', typed('{"$type":"DurableTask.Core.History.EventRaisedEvent","EventId":-1,"Name":"Approval","Input":"\\"late\\"","Timestamp":"2030-01-01T00:00:00Z"}').replace('"h"', '"w"'))
       expect(await service.quarantine.replay(message?.id ?? '')).toBe(true)
       expect(await client.result('w', { timeout: '60s' })).toBe('got:late')
       expect(await quarantined(hub)).toStrictEqual([])

@@ -23,6 +23,11 @@ afterAll(async () => {
   await azurite.stop()
 })
 
+interface MessageText {
+  readonly TaskMessage: { readonly Event: object } | null
+  readonly Sender: object | null
+}
+
 let runs = 0
 
 async function produced(scenario: string, withBoth: boolean): Promise<Scenario> {
@@ -67,10 +72,12 @@ describe.concurrent('with both', () => {
   }, 120_000)
 })
 
-describe('messages', () => {
-  it('are Base64, and never expire', () => {
+describe('all messages', () => {
+  it('are Base64, never expire, name the type of their event first, and have a sender', () => {
     const { messages } = recorder
     expect(messages.length).toBeGreaterThan(200)
     expect(messages.filter(({ isBase64, timeToLive }) => !isBase64 || timeToLive !== '-1')).toStrictEqual([])
+    const whole = messages.map(({ text }) => JSON.parse(text) as MessageText).filter(({ TaskMessage: message }) => message !== null)
+    expect(whole.filter(({ TaskMessage: message, Sender: sender }) => sender === null || Object.keys(message?.Event ?? {})[0] !== '$type')).toStrictEqual([])
   })
 })
