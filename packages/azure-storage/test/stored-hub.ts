@@ -2,13 +2,13 @@
 import { systemClock, seededRandom } from '@dtfx/core/provider'
 import { MessageBlobs } from '../src/messages/message-blobs.js'
 import { storedRow, type StoredRow } from '../src/rows/table-row.js'
-import type { StorageClients } from '../src/storage/storage-clients.js'
+import type { DotnetClients } from './compat/dotnet-clients.js'
 
 export class StoredHub {
   readonly #blobs: MessageBlobs
 
   constructor(
-    readonly clients: StorageClients,
+    readonly clients: DotnetClients,
     readonly hub: string,
   ) {
     this.#blobs = new MessageBlobs(clients.container(`${hub.toLowerCase()}-largemessages`), { clock: systemClock, random: seededRandom(1) })

@@ -2,7 +2,7 @@
  * What a fetched queue message is: a message for us, one that waits for its time, one of an entity, or one that nobody can read. Fetches what is in a blob.
  * Invariant: a message is never thrown away here; what cannot be read is told apart from what could not be fetched just now.
  */
-import { compareTicks, DurableError, laterTicks, ticksFromMs, type Delivered, type Ticks } from '@dtfx/core/provider'
+import { compareTicks, DurableError, laterTicks, splitTimerId, ticksFromMs, type Delivered, type Ticks } from '@dtfx/core/provider'
 import type { DequeuedMessageItem } from '@azure/storage-queue'
 import { isEntityMessage } from './entity-message.js'
 import type { MessageBlobs } from './message-blobs.js'
@@ -48,10 +48,17 @@ export async function receivedMessage(item: DequeuedMessageItem, blobs: MessageB
 }
 
 function contentOf(envelope: QueueMessage, { insertedOn }: DequeuedMessageItem, now: Ticks, withFaults: (faultCount: number) => string): Received {
-  const { message, id, replyTo, sender, faultCount, deliverAt } = envelope
+  const { id, replyTo, sender, faultCount, deliverAt } = envelope
+  const message = withWakeUp(envelope.message)
   if (isEntityMessage({ message, sender })) return { kind: 'entity' }
   if (deliverAt !== undefined && compareTicks(deliverAt, now) > 0) return { kind: 'early', until: deliverAt }
   const insertedAt = ticksFromMs(insertedOn.getTime())
   const enqueuedAt = deliverAt === undefined ? insertedAt : laterTicks(deliverAt, insertedAt)
   return { kind: 'message', content: { message, id, replyTo, sender, faultCount, enqueuedAt }, envelope, withFaults }
+}
+
+/** After a rewind a .NET client sends an event that says nothing, so that the instance goes on. */
+function withWakeUp(message: Delivered['message']): Delivered['message'] {
+  const { type, timestamp } = message.event
+  return type === 'GenericEvent' ? { ...message, event: { type: 'TimerFired', eventId: -1, timestamp, timerId: splitTimerId, fireAt: timestamp } } : message
 }

@@ -9,9 +9,10 @@
 import type { Ticks } from '@dtfx/core/provider'
 import type { DequeuedMessageItem } from '@azure/storage-queue'
 import type { Inbox } from '../instances/inbox.js'
+import { isBeforeItsRow, isDotnetStart } from '../instances/early-start.js'
 import type { OwnedPartition } from '../instances/owned-partition.js'
 import { ReceivedMessage } from '../instances/received-message.js'
-import { receivedMessage } from '../messages/message-receiver.js'
+import { receivedMessage, type MessageContent } from '../messages/message-receiver.js'
 import { idOfQueueMessage } from '../messages/queue-message.js'
 import type { WorkerParts } from '../worker-parts.js'
 import { MessageLock } from './message-lock.js'
@@ -74,6 +75,7 @@ export class ControlQueue {
       case 'message': {
         const order = { insertedMs: item.insertedOn.getTime(), sequenceNumber: Number(received.envelope.sequenceNumber) }
         const { content, withFaults, envelope } = received
+        if (await this.#isEarly(content, item)) return lock.putBack(leftAloneMs(item.dequeueCount)).catch(() => {})
         if (!partition.isListening) return lock.putBack(0).catch(() => {})
         return inbox.add(new ReceivedMessage({ content, lock, partition, deliveryCount: item.dequeueCount, order, episode: envelope.episode, withFaults }))
       }
@@ -95,6 +97,12 @@ export class ControlQueue {
     const hiddenMs = sender.msUntil(until)
     await lock.putBack(hiddenMs).catch(() => {})
     wakers.wakeAfter(this.partition.name, Math.ceil(hiddenMs / 1_000) * 1_000)
+  }
+
+  /** What tells a message of .NET is that it has no id but the queue's. */
+  async #isEarly({ id, message }: MessageContent, { messageId, dequeueCount }: DequeuedMessageItem): Promise<boolean> {
+    if (!isDotnetStart(message, id === idOfQueueMessage(messageId))) return false
+    return isBeforeItsRow(message, await this.parts.instances.read(message.instance.instanceId, { payloads: false }), dequeueCount)
   }
 }
 

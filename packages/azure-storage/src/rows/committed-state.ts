@@ -26,6 +26,11 @@ export function decodeToldState(json: string, place: string): ToldState {
   return parseWire(json, place) as ToldState
 }
 
+/** A .NET client has turned the failure, and the end, into events that say nothing. */
+export function wasRewound(history: readonly HistoryEvent[]): boolean {
+  return endOf(history) === undefined && history.some(({ type, extra }) => type === 'GenericEvent' && String(extra?.['Reason']).startsWith('Rewound: '))
+}
+
 /** Undefined: nothing is committed. */
 export function committedState({ instanceId, history, told, shown }: CommittedInstance): InstanceState | undefined {
   const start = history.findLast((event) => event.type === 'ExecutionStarted')

@@ -6,10 +6,10 @@
  * 2. A checkpoint of several transactions is committed by the first: its plan was stored before, and whoever finds it unfinished finishes it, before anything else is read or written.
  * 3. Rows that a .NET worker wrote last are the truth, whatever we said about them before.
  */
-import { AmbiguousCommitError, dtfxError, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
+import { AmbiguousCommitError, dtfxError, isFinal, type Checkpoint, type HistoryEvent, type InstanceId, type InstanceState, type InstanceVersion, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import type { MessageBlobs } from '../messages/message-blobs.js'
-import { committedState, decodeToldState, encodeToldState, type ToldState } from '../rows/committed-state.js'
+import { committedState, decodeToldState, encodeToldState, wasRewound, type ToldState } from '../rows/committed-state.js'
 import { asPlayed, historyRow } from '../rows/history-row.js'
 import { escapeKey } from '../rows/partition-key.js'
 import { historyRowKey, sentinelRowKey } from '../rows/row-key.js'
@@ -60,9 +60,12 @@ export class HistoryStore {
 
   async load(instanceId: InstanceId): Promise<StoredInstance> {
     const { sentinel, rows } = await this.#readWhole(instanceId)
-    const [history, told] = await Promise.all([this.#events(instanceId, rows), this.#told(instanceId, sentinel, rows.length)])
+    const [history, stored] = await Promise.all([this.#events(instanceId, rows), this.#told(instanceId, sentinel, rows.length)])
     const sequence = sentinel?.sequence ?? 0
-    const isOurs = isWrittenByUs(sentinel, rows.length)
+    // A .NET client rewinds without a look at the sentinel: what that says of the end is over.
+    const isRewound = stored !== undefined && isFinal(stored.status) && wasRewound(history)
+    const told = isRewound ? undefined : stored
+    const isOurs = isWrittenByUs(sentinel, rows.length) && !isRewound
     return {
       version: encodeVersion({ etag: sentinel?.etag, eventCount: rows.length, sequence, isOurs }),
       history,

@@ -1,4 +1,4 @@
-/** Stands in front of the queue service of an emulator and notes what goes by: messages that are put, in order, and how often each queue's messages are put back. Changes nothing. */
+/** Stands in front of the queue service of an emulator and notes what goes by: messages that are put, in order, and how often messages of a queue are put back or deleted. Changes nothing. */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fromQueueText } from '../../src/messages/queue-text.js'
@@ -16,7 +16,7 @@ export interface PutMessage {
 
 export class QueueRecorder {
   readonly #messages: PutMessage[] = []
-  readonly #updates = new Map<string, number>()
+  readonly #settled = new Map<string, number>()
   readonly #server: Server
 
   private constructor(readonly azurite: Azurite) {
@@ -34,13 +34,18 @@ export class QueueRecorder {
     return connectionStringOf({ ...this.azurite.ports, queue: (this.#server.address() as AddressInfo).port })
   }
 
+  get messages(): readonly PutMessage[] {
+    return this.#messages
+  }
+
   /** Messages of one hub, in the order they were put. */
   messagesOf(hub: string): readonly PutMessage[] {
     return this.#messages.filter(({ queue }) => queue.startsWith(`${hub.toLowerCase()}-`))
   }
 
-  updatesOf(queue: string): number {
-    return this.#updates.get(queue) ?? 0
+  /** Requests about single messages of a queue so far. */
+  settledOf(method: 'PUT' | 'DELETE', queue: string): number {
+    return this.#settled.get(`${method} ${queue}`) ?? 0
   }
 
   async stop(): Promise<void> {
@@ -68,7 +73,7 @@ export class QueueRecorder {
     const url = new URL(path, 'http://localhost')
     const [, queue, messageId] = /\/([^/]+)\/messages(?:\/([^/]+))?$/.exec(url.pathname) ?? []
     if (queue === undefined) return
-    if (method === 'PUT' && messageId !== undefined) this.#updates.set(queue, this.updatesOf(queue) + 1)
+    if (messageId !== undefined) this.#settled.set(`${method} ${queue}`, (this.#settled.get(`${method} ${queue}`) ?? 0) + 1)
     if (method !== 'POST') return
     const sent = /<MessageText>([\s\S]*)<\/MessageText>/.exec(body)?.[1] ?? ''
     const text = fromQueueText(unescaped(sent))

@@ -71,7 +71,15 @@ export class ScenarioClient {
 
   /** A message of the queue was looked at, and put back. */
   async putBack(queue: string): Promise<void> {
-    await eventually(`a message of ${queue} is put back`, () => this.options.recorder.updatesOf(`${this.options.hub.toLowerCase()}-${queue}`) > 0)
+    await eventually(`a message of ${queue} is put back`, () => this.#requests('PUT', queue) > 0)
+  }
+
+  async deleted(queue: string): Promise<void> {
+    await eventually(`a message of ${queue} is deleted`, () => this.#requests('DELETE', queue) > 0)
+  }
+
+  #requests(method: 'PUT' | 'DELETE', queue: string): number {
+    return this.options.recorder.settledOf(method, `${this.options.hub.toLowerCase()}-${queue}`)
   }
 }
 
@@ -95,6 +103,7 @@ const scripts: Readonly<Record<string, (run: ScenarioClient) => Promise<void>>> 
   },
   async 'external-event-before-start'(run) {
     await run.client.raiseEvent(run.firstId, 'Approval', 'nobody')
+    await run.deleted('control-00')
     await run.start()
     await run.eventIn('ExecutionStarted')
     await run.client.raiseEvent(run.firstId, 'Approval', 'second')
@@ -116,7 +125,7 @@ const scripts: Readonly<Record<string, (run: ScenarioClient) => Promise<void>>> 
     await run.client.terminate(run.firstId, 'because')
     await run.ends()
     await run.client.terminate(run.firstId, 'again')
-    await run.client.raiseEvent(run.firstId, 'Never', 'late').catch(() => {})
+    await run.client.raiseEvent(run.firstId, 'Never', 'x').catch(() => {})
   },
   async 'suspend-resume'(run) {
     await run.start()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ConsumedIds, type HistoryEvent, type InstanceState } from '@dtfx/core/provider'
-import { committedState, decodeToldState, encodeToldState } from '../../src/rows/committed-state.js'
+import { committedState, decodeToldState, encodeToldState, wasRewound } from '../../src/rows/committed-state.js'
 import { consumedIdsColumns, consumedIdsOf } from '../../src/rows/consumed-ids-column.js'
 import { historyBatches, requestBytes } from '../../src/rows/history-batches.js'
 import { asPlayed, eventOfRow, historyRow } from '../../src/rows/history-row.js'
@@ -228,6 +228,12 @@ describe('committed states', () => {
   ])('%s: history and sentinel give it again', (_what, expected, history) => {
     const told = decodeToldState(encodeToldState(expected), 's')
     expect(committedState({ instanceId: 'a', history, told })).toStrictEqual(expected)
+  })
+
+  it('a rewind of a .NET client shows in the events that it left', () => {
+    const undone: HistoryEvent = { type: 'GenericEvent', eventId: 1, timestamp, extra: { Reason: 'Rewound: ExecutionCompleted' } }
+    const marker: HistoryEvent = { type: 'GenericEvent', eventId: -1, timestamp, data: 'x' }
+    expect([[start, undone], [start, undone, end], [start, end], [start, marker], []].map(wasRewound)).toStrictEqual([true, false, false, false, false])
   })
 
   it('without a start in the history, all but payloads', () => {

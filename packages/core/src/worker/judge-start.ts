@@ -32,6 +32,9 @@ export function judgeStart(start: ExecutionStartedEvent, { started, runtime, sta
   const current = started ?? runtime?.start
   if (current?.instance.executionId === executionId) return { kind: 'ignore', reason: 'this execution has started already' }
   if (state !== undefined && isFinal(state.status) && state.executionId === executionId) return { kind: 'ignore', reason: 'this execution is over' }
+  // .NET clients store a start over an execution that is alive: the one that the store shows counts.
+  const isClaimed = state?.status === 'Pending' && state.executionId === executionId
+  if (started === undefined && runtime !== undefined && !isOver && isClaimed && start.parent === undefined) return { kind: 'accept', replaced: runtime.start }
   if (started !== undefined || (runtime !== undefined && !isOver)) return unlessSameCall({ parent: current?.parent, timestamp: current?.timestamp ?? start.timestamp, event: current }, start)
   if (state === undefined || state.executionId === executionId) return accept
   if (state.status === 'Pending') return unlessSameCall({ parent: state.parent, timestamp: state.createdAt }, start)

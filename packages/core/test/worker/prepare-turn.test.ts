@@ -53,6 +53,13 @@ describe('prepareTurn: a running instance', () => {
     expect(prepared.quarantined).toHaveLength(outcome === 'quarantine' ? 1 : 0)
   })
 
+  it('gives way to a start that the store shows, as .NET clients write it over a living execution; to no other', () => {
+    const claimed = prepare([message('a', start('e2'))], { runtime: open, state: stateOf({ status: 'Pending', executionId: 'e2' }) })
+    expect(claimed).toMatchObject({ kind: 'run', replaces: true, refusedStarts: [], settlements: [{ receipt: 'a', outcome: 'consumed' }] })
+    expect(settled(prepare([message('a', start('e3'))], { runtime: open, state: stateOf({ status: 'Pending', executionId: 'e2' }) }))).toEqual(['a:discard'])
+    expect(settled(prepare([message('a', start('e2', { parent }))], { runtime: open, state: stateOf({ status: 'Pending', executionId: 'e2' }) }))).toEqual(['a:discard'])
+  })
+
   it('takes one answer for each task, the first', () => {
     const prepared = prepare([message('a', failed(0)), message('b', completed(0))])
     expect(settled(prepared)).toEqual(['a:consumed', 'b:discard'])
