@@ -35,7 +35,7 @@ export class QueueWakers {
 
   /** This process looks at it. */
   has(queue: string): boolean {
-    return (this.#byQueue.get(queue)?.size ?? 0) > 0
+    return this.#byQueue.has(queue)
   }
 
   wake(queue: string): void {
