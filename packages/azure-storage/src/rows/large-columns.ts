@@ -95,7 +95,12 @@ export function isStartMessageBlob(blobName: string): boolean {
   return /\/message-[0-9a-f]{32}-ExecutionStarted\.json\.gz$/.test(blobName)
 }
 
-/** What the names of an instance's blobs begin with: its messages have its id as it is, its rows the escaped one. So may begin the names of others. */
+/** Of a checkpoint that is on its way: gone when it is committed whole, unless its writer died just then. */
+export function planBlobName(instanceId: string, checkpointId: string): string {
+  return `${escapeKey(instanceId)}/history-plan-${checkpointId}.json.gz`
+}
+
+/** What the names of an instance's blobs begin with: its messages have its id as it is, its rows and plans the escaped one. So may begin the names of others. */
 export function blobPrefixesOf(instanceId: string): readonly string[] {
   return [`${instanceId}/message-`, `${escapeKey(instanceId)}/history-`]
 }

@@ -13,7 +13,7 @@ import { committedState, decodeToldState, encodeToldState, wasRewound, type Told
 import { asPlayed, historyRow } from '../rows/history-row.js'
 import { escapeKey } from '../rows/partition-key.js'
 import { historyRowKey, sentinelRowKey } from '../rows/row-key.js'
-import { blobsOfHistoryRow, blobsOfSentinelRow, splitHistoryRow, splitSentinelRow } from '../rows/large-columns.js'
+import { blobsOfHistoryRow, blobsOfSentinelRow, planBlobName, splitHistoryRow, splitSentinelRow } from '../rows/large-columns.js'
 import { sentinelColumns } from '../rows/sentinel-row.js'
 import { entityOf, type KeyedRow, type Row } from '../rows/table-row.js'
 import { once, type RepeatHost } from '../storage/repeat.js'
@@ -91,7 +91,7 @@ export class HistoryStore {
     const base = decodeVersion(checkpoint.base)
     if (base === undefined) return undefined
     const plan = await this.#plan(instanceId, checkpoint, base, now)
-    if (plan.parts.length > 1) await this.parts.blobs.put(planName(instanceId, checkpoint.checkpointId), encodePlan(plan))
+    if (plan.parts.length > 1) await this.parts.blobs.put(planBlobName(instanceId, checkpoint.checkpointId), encodePlan(plan))
     const etag = await this.#writePart(instanceId, plan.parts[0] as CommitPart, base.etag)
     if (etag === undefined) return undefined
     const eventCount = eventCountOf(plan)
@@ -120,7 +120,7 @@ export class HistoryStore {
       const { sentinel, rows } = read
       if (!isUnfinished(sentinel, rows.length)) return read
       const checkpointId = sentinel.openCheckpointId
-      const json = tried < maxFinishes ? await blobs.get(planName(instanceId, checkpointId)) : undefined
+      const json = tried < maxFinishes ? await blobs.get(planBlobName(instanceId, checkpointId)) : undefined
       if (json === undefined) {
         // Finished by somebody else since; if not, the plan was deleted by a stranger, and what is there is no state that an instance ever had.
         if (tried < maxFinishes) continue
@@ -143,7 +143,7 @@ export class HistoryStore {
       if (next === undefined) return encodeVersion({ ...from, etag, isOurs: true })
       etag = next
     }
-    await this.parts.blobs.delete(planName(instanceId, checkpointId)).catch(() => {})
+    await this.parts.blobs.delete(planBlobName(instanceId, checkpointId)).catch(() => {})
     return encodeVersion({ ...from, etag, isOurs: true })
   }
 
@@ -224,11 +224,6 @@ function isUnfinished(sentinel: ReadSentinel | undefined, rowCount: number): sen
 }
 
 const noIds: ConsumedIds = { deleted: [], pending: [] }
-
-/** Of a checkpoint that is on its way: gone when it is committed whole. */
-function planName(instanceId: InstanceId, checkpointId: string): string {
-  return `${escapeKey(instanceId)}/history-plan-${checkpointId}.json.gz`
-}
 
 function eventCountOf({ parts }: CommitPlan): number {
   return Number(parts.at(-1)?.sentinel['EventCount'] ?? 0)
