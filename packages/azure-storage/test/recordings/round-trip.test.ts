@@ -87,6 +87,7 @@ function expectSentinel(columns: Row): void {
     completedAt: canonicalTicks((columns['CheckpointCompletedTimestamp'] as { value: string }).value),
     checkpointId: undefined,
     openCheckpointId: undefined,
+    part: 0,
     eventCount: undefined,
     state: undefined,
     consumedIds: { deleted: [], pending: [] },
