@@ -37,6 +37,8 @@ const partitionCount = 4
 const leaseMs = 8_000
 const crashTimes: AzureStorageOptions = { partitionCount, maxPollingInterval: '500ms', controlQueueLock: '12s', workItemLock: '12s', requestTimeout: '6s', leaseInterval: leaseMs, leaseRenewInterval: '2s' }
 
+let hubs = 0
+
 /** One place for a worker: a process, and after its death the next one. */
 class Seat {
   #process: WorkerProcess
@@ -80,7 +82,7 @@ class Seat {
 export async function crashRun(azurite: Azurite, bundle: WorkerBundle, plan: CrashPlan): Promise<CrashReport> {
   const beganMs = systemClock.monotonicMs()
   const random = seededRandom(plan.seed)
-  const taskHub = `crash${process.pid}s${plan.seed}`
+  const taskHub = `crash${process.pid}n${++hubs}`
   const logPath = bundle.logOf(taskHub)
   const service = createOrchestrationService({ ...crashTimes, connectionString: azurite.connectionString, taskHub })
   await service.createHub()
