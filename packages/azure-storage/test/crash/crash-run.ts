@@ -34,8 +34,8 @@ export interface CrashReport {
 }
 
 const partitionCount = 4
-const leaseMs = 8_000
-const crashTimes: AzureStorageOptions = { partitionCount, maxPollingInterval: '500ms', controlQueueLock: '12s', workItemLock: '12s', requestTimeout: '6s', leaseInterval: leaseMs, leaseRenewInterval: '2s' }
+const leaseMs = 9_000
+const crashTimes: AzureStorageOptions = { partitionCount, maxPollingInterval: '500ms', controlQueueLock: '12s', workItemLock: '12s', requestTimeout: '6s', maxConcurrentRequests: 8, leaseInterval: leaseMs, leaseRenewInterval: '2s' }
 
 let hubs = 0
 

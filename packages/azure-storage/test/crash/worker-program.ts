@@ -28,4 +28,5 @@ const logger = {
   },
 }
 const service = createOrchestrationService({ ...args.service, localActivities: args.mode === 'sticky' }, { logger })
-await new TaskHubWorker(service, { ...program, ...(args.mode === 'sticky' ? undefined : { cache: false as const }) }).start()
+// Few things at once: with more, a busy machine does everything too late, and nothing comes to its end.
+await new TaskHubWorker(service, { ...program, concurrency: { orchestrations: 16, activities: 16 }, ...(args.mode === 'sticky' ? undefined : { cache: false as const }) }).start()

@@ -88,7 +88,7 @@ export async function faultRun(azurite: Azurite, mode: FaultCase['mode'], fault?
 }
 
 /** Waits, past the proxy, until the row of the instance says so: who reads again and again makes most of the requests. */
-export async function ended(clients: StorageClients, taskHub: string): Promise<void> {
+async function ended(clients: StorageClients, taskHub: string): Promise<void> {
   const lastMs = systemClock.monotonicMs() + endMs
   for (;;) {
     const { RuntimeStatus: status } = await repeat('reading a row', host, () => clients.table(`${taskHub}Instances`).getEntity('i', ''))
