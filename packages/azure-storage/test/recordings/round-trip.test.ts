@@ -88,6 +88,7 @@ function expectSentinel(columns: Row): void {
     checkpointId: undefined,
     openCheckpointId: undefined,
     part: 0,
+    rowCount: undefined,
     eventCount: undefined,
     state: undefined,
     consumedIds: { deleted: [], pending: [] },

@@ -168,7 +168,7 @@ const mistakes: readonly [what: string, config: unknown, code: string, text: str
   ['options that are no object', { provider: '@acme/store', options: [] }, 'DTFX_CONFIG_INVALID', "'options' is a list; give an object"],
   ['a typo in a short name', { provider: 'sqllite' }, 'DTFX_CONFIG_INVALID', "'provider' is 'sqllite', which is not known. Did you mean 'sqlite'?"],
   ['a short name in capitals', { provider: 'AzureStorage' }, 'DTFX_CONFIG_INVALID', "Did you mean 'azure-storage'?"],
-  ['a provider that is not installed', { provider: 'sqlite' }, 'DTFX_PROVIDER_NOT_FOUND', 'npm install @dtfx/sqlite'],
+  ['a provider that is not installed', { provider: 'service-bus' }, 'DTFX_PROVIDER_NOT_FOUND', 'npm install @dtfx/service-bus'],
   ['a package that is not installed', { provider: '@other/store/sub' }, 'DTFX_PROVIDER_NOT_FOUND', 'npm install @other/store'],
   ['a file that is not there', { provider: './nowhere.mjs' }, 'DTFX_CONFIG_INVALID', "'provider' is './nowhere.mjs', but there is no such file"],
   ['a package that is no provider', { provider: '@acme/other' }, 'DTFX_PROVIDER_INVALID', 'does not export createOrchestrationService'],
