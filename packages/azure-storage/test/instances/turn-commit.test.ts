@@ -30,7 +30,7 @@ function setUp(writes: readonly (InstanceVersion | 'unknown' | undefined)[], { i
     isLost,
     record: { instanceId: 'a' },
     store: {
-      parts: { gate: new RequestGate(4), histories, host: { clock } },
+      parts: { gate: new RequestGate(4), histories, host: { clock }, log: { lostRace: () => {} } },
       reserve: ({ outbound }: Checkpoint) => local.reserve(outbound, slots),
       sendBackup: async () => backup,
     },
