@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { TaskHubClient, TaskHubWorker, type AnyActivity, type AnyOrchestration, type HistoryEvent, type OrchestrationService, type TaskHubWorkerOptions } from '@dtfx/core'
 import { sleep, systemClock } from '@dtfx/core/provider'
 import type { Variant } from './variants.js'
+import { WorkerGroup } from './worker-group.js'
 
 export interface Definitions {
   readonly orchestrations?: readonly AnyOrchestration[]
@@ -12,7 +13,7 @@ export interface Definitions {
 export class ConformanceHub {
   readonly client: TaskHubClient
   readonly #variant: Variant
-  readonly #workers: TaskHubWorker[] = []
+  readonly #groups: WorkerGroup[] = []
 
   constructor(
     readonly service: OrchestrationService,
@@ -22,18 +23,18 @@ export class ConformanceHub {
     this.client = new TaskHubClient(service)
   }
 
-  /** Starts a worker with the options of the variant; own options win, middleware is added inside that of the variant. */
-  async startWorker(definitions: Definitions, options: TaskHubWorkerOptions = {}): Promise<TaskHubWorker> {
+  /** Starts a worker, or as many as the variant has, with its options; own options win, middleware is added inside that of the variant. */
+  async startWorker(definitions: Definitions, options: TaskHubWorkerOptions = {}): Promise<WorkerGroup> {
     const { middleware: outer } = this.#variant.worker
     const middleware = {
       orchestration: [...(outer?.orchestration ?? []), ...(options.middleware?.orchestration ?? [])],
       activity: [...(outer?.activity ?? []), ...(options.middleware?.activity ?? [])],
     }
     const all = { unknownNameGraceMs: 0, ...this.#variant.worker, ...options, ...definitions, middleware }
-    const workers = Array.from({ length: this.#variant.workers }, () => new TaskHubWorker(this.service, all))
-    this.#workers.push(...workers)
-    await Promise.all(workers.map((worker) => worker.start()))
-    return workers[0] as TaskHubWorker
+    const group = new WorkerGroup(Array.from({ length: this.#variant.workers }, () => new TaskHubWorker(this.service, all)))
+    this.#groups.push(group)
+    await group.start()
+    return group
   }
 
   async history(instanceId: string): Promise<HistoryEvent[]> {
@@ -59,7 +60,7 @@ export class ConformanceHub {
 
   /** All that were started so far. */
   async stopWorkers(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.stop({ deadline: '2s' })))
+    await Promise.all(this.#groups.map((group) => group.stop({ deadline: '2s' })))
   }
 
   async close({ deletes }: { readonly deletes: boolean }): Promise<void> {
