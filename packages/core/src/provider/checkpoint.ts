@@ -30,6 +30,4 @@ export interface Checkpoint {
   readonly state?: InstanceState | undefined
   /** All consumed ids from now on; absent: unchanged. */
   readonly consumedIds?: ConsumedIds | undefined
-  /** Nothing is to remain of the instance. */
-  readonly drop?: true
 }

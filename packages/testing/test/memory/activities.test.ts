@@ -100,7 +100,6 @@ describe('activities', () => {
   it.each([
     ['finishes', async (hub: MemoryHub) => endTurn(hub, { state: stateOf('a', { status: 'Terminated', completedAt: now }) })],
     ['continues as new', async (hub: MemoryHub) => endTurn(hub, { state: stateOf('a', { executionId: 'next' }) })],
-    ['is dropped', async (hub: MemoryHub) => endTurn(hub, { drop: true, state: undefined })],
     ['is deleted with the hub', async (hub: MemoryHub) => hub.service.deleteHub()],
   ])('tells a running activity at once that its instance %s', async (_, end) => {
     const hub = await memoryHub()

@@ -136,14 +136,6 @@ describe('orchestration items', () => {
     expect((await loaded(received)).state).toBeUndefined()
   })
 
-  it('drops an instance without a trace', async () => {
-    const { service, port } = await memoryHub()
-    await create(service, 'a')
-    await runTurn(port, { drop: true, state: undefined })
-    expect(await service.client.getState('a', { payloads: true })).toBeUndefined()
-    expect(await create(service, 'a')).toEqual({ outcome: 'created' })
-  })
-
   it('settles messages without touching the instance', async () => {
     const { service, port } = await memoryHub()
     await create(service, 'a')

@@ -7,7 +7,6 @@ import type { OrchestrationItem } from '../orchestration-item.js'
 /** `touch`: the version moves on even if nothing but messages was settled, so that a commit on the old one is stale. */
 export function writeInstance(hub: Hub, record: InstanceRecord, checkpoint: Checkpoint, options: { readonly touch: boolean }): void {
   record.suspicions = 0
-  if (checkpoint.drop === true) return hub.store.erase(record)
   const { history, state, consumedIds, checkpointId } = checkpoint
   const isWrite = options.touch || state !== undefined || consumedIds !== undefined || history.kind === 'replace' || history.events.length > 0
   if (isWrite) hub.store.write(record, { history, state, consumedIds })
