@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -22,6 +23,8 @@ const config = defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // One test file at a time, the default on two cores, leaves one of them idle while a test waits.
+    maxWorkers: availableParallelism(),
     maxConcurrency: 10,
   },
 })

@@ -33,7 +33,7 @@ function testNames(path: string): Set<string> {
 /** `it.each(cases)` → `it`; one that is skipped is no runner. */
 function runnerOf(callee: ts.Expression): string {
   const text = ts.isCallExpression(callee) ? callee.expression.getText() : callee.getText()
-  return text.replace(/\.each$/, '').replace(/<.*>$/s, '')
+  return text.replace(/(\.concurrent)?(\.each)?$/, '').replace(/<.*>$/s, '')
 }
 
 function titleOf(argument: ts.Expression): string | undefined {

@@ -5,4 +5,5 @@ import { describe, test } from 'vitest'
 const open = (_host?: unknown, circumstances?: { readonly localActivities: boolean }): ReturnType<typeof createOrchestrationService> =>
   createOrchestrationService({ localActivities: circumstances?.localActivities })
 
-conformance({ describe, test, name: 'memory', open, capabilities: open().capabilities })
+/** Tests run side by side: most of their time is waiting. */
+conformance({ describe, test: test.concurrent, name: 'memory', open, capabilities: open().capabilities })
