@@ -144,7 +144,7 @@ async function openAfter(service: AzureStorageService, started: ReadonlyMap<stri
     for await (const { instanceId, status } of client.query({ status: ['Completed', 'Failed', 'Terminated'] })) if (status !== 'Running') over.add(instanceId)
     open = open.filter((id) => !over.has(id))
     if (open.length === 0 || systemClock.monotonicMs() > endMs) return open
-    await sleep(systemClock, 500)
+    await sleep(systemClock, 500 + open.length * 5)
   }
 }
 
