@@ -1,8 +1,7 @@
 /** Queries: the filter is SQL's. A continuation is the last id of a page, so that pages stay right while instances come and go. */
 import type { InstanceFilter, Page, PageRequest, QueryPort } from '@dtfx/core/provider'
 import type { HubAccess } from './hub-access.js'
-import { stateOf } from './instances/read-state.js'
-import type { StateRow } from './instances/state-columns.js'
+import { stateFrom, type StateRow } from './instances/state-columns.js'
 import { pageQuery } from './sql/query-sql.js'
 
 export class SqliteQueryPort implements QueryPort {
@@ -13,7 +12,7 @@ export class SqliteQueryPort implements QueryPort {
     const { text, values } = pageQuery(filter, page)
     return this.hub.file.read((sql) => {
       const rows = sql.all<StateRow>(text, ...values)
-      const instances = rows.slice(0, page.size).map((row) => stateOf(sql, row, page))
+      const instances = rows.slice(0, page.size).map((row) => stateFrom(row))
       const last = instances[instances.length - 1]
       return rows.length <= page.size || last === undefined ? { instances } : { instances, continuation: last.instanceId }
     })

@@ -70,7 +70,9 @@ export class Work {
     if (this.#dueMs === Number.POSITIVE_INFINITY) return
     this.#cancelTimer = this.clock.setTimer(Math.max(0, this.#dueMs - this.clock.nowMs()), () => {
       this.#cancelTimer = undefined
-      this.arrived()
+      // A timer may be early by the clock on the wall.
+      if (this.isDue) this.arrived()
+      else this.#arm()
     }, { keepAlive: false })
   }
 }

@@ -95,7 +95,7 @@ export class GroupCommit {
     const durable = group.some((operation) => operation.durable)
     await file.patiently(() => {
       file.synchronize(durable)
-      file.sql.database.exec('BEGIN IMMEDIATE')
+      file.sql.run('BEGIN IMMEDIATE')
     })
     // From here to the end of the transaction nothing waits.
     const last = new Transaction(file.sql)
@@ -103,7 +103,7 @@ export class GroupCommit {
     try {
       for (const operation of group) ended.push(this.#run(operation))
       if (!this.#closed) this.end.run(last)
-      file.sql.database.exec('COMMIT')
+      file.sql.run('COMMIT')
     } catch (error) {
       if (file.sql.database.isTransaction) file.sql.database.exec('ROLLBACK')
       last.undo()

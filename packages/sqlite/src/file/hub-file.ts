@@ -61,10 +61,15 @@ export class HubFile {
     return this.#opening
   }
 
-  /** Runs `read` on one view of the file. */
+  /** Runs `read`, which is one statement, or for which the order of its statements does not matter. */
   async read<T>(read: (sql: Sql) => T): Promise<T> {
     const sql = this.#sql ?? (await this.open({ create: false }))
-    return this.patiently(() => inOneView(sql, read))
+    return this.patiently(() => read(sql))
+  }
+
+  /** Runs the statements of `read` on one view of the file. */
+  readTogether<T>(read: (sql: Sql) => T): Promise<T> {
+    return this.read((sql) => inOneView(sql, read))
   }
 
   /** How the next transaction is made durable: `durable` waits for the disk, the other only for the other processes. */
@@ -117,10 +122,10 @@ export class HubFile {
 
 function inOneView<T>(sql: Sql, read: (sql: Sql) => T): T {
   const { database } = sql
-  database.exec('BEGIN')
+  sql.run('BEGIN')
   try {
     const result = read(sql)
-    database.exec('COMMIT')
+    sql.run('COMMIT')
     return result
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')

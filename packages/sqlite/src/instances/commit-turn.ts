@@ -10,7 +10,7 @@ import { checkReceipts } from '../messages/settle-messages.js'
 import { instanceSql } from '../sql/instance-sql.js'
 import { messageSql } from '../sql/message-sql.js'
 import { columnOf, textOf, type ColumnText } from '../sql/text-column.js'
-import { giveBack, hasReady } from './give-back.js'
+import { giveBack } from './give-back.js'
 import type { HeldAnswer } from './instance-session.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import { sendAnswer, settleAll } from './settle-all.js'
@@ -51,11 +51,11 @@ export function commitTurn(transaction: Transaction, item: OrchestrationItem, ch
   const rest = checkpoint.outbound.filter((outbound) => !sendLocally(transaction, item, outbound))
   const kept = keepsSession(item, checkpoint, answers.length)
   if (!kept) for (const held of [...answers, ...session.answers]) sendAnswer(transaction, port, session, held)
-  writeTurn(sql, { key: session.key, owner: kept ? port.owner : 0, before: row, checkpoint })
+  const after = writeTurn(sql, { key: session.key, owner: kept ? port.owner : 0, before: row, checkpoint })
   for (const outbound of rest) postMessage({ hub: port.hub, transaction, sender: item.instanceId }, outbound)
-  endTurn(transaction, item, { row, checkpoint, answers, kept })
-  const number = sql.get<{ readonly number: number }>(instanceSql.guard, session.key)?.number ?? row.number
+  const number = after?.number ?? row.number
   transaction.onCommit(() => (session.number = number))
+  endTurn(transaction, item, { row, checkpoint, answers, kept, ready: typeof after?.ready === 'number' })
   return { outcome: 'committed', version: `${session.key}.${number}` }
 }
 
@@ -88,18 +88,15 @@ function keepsSession(item: OrchestrationItem, { state, drop }: Checkpoint, answ
   return session.running.size + reserved + answers + session.answers.length > 0
 }
 
-interface TurnParts {
+interface TurnParts extends EndedTurn {
   readonly row: GuardRow
   readonly checkpoint: Checkpoint
-  readonly answers: readonly HeldAnswer[]
-  readonly kept: boolean
 }
 
-function endTurn(transaction: Transaction, item: OrchestrationItem, { row, checkpoint, answers, kept }: TurnParts): void {
+function endTurn(transaction: Transaction, item: OrchestrationItem, { row, checkpoint, answers, kept, ready }: TurnParts): void {
   const { sql } = transaction
   const { session, port } = item
   const { hub } = port
-  const ready = hasReady(sql.get<{ readonly ready: number | null }>(instanceSql.readyOf, session.key))
   if (!kept && !ready && (checkpoint.drop === true || row.status === null)) sql.run(instanceSql.collect, session.key)
   const { state } = checkpoint
   const changed = checkpoint.drop === true || (state !== undefined && (row.status !== state.status || !sameColumn(row.execution_id, columnOf(state.executionId)) || textOf(row.custom_status) !== state.customStatus))

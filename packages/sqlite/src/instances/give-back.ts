@@ -5,6 +5,7 @@ import { checkReceipts } from '../messages/settle-messages.js'
 import { instanceSql } from '../sql/instance-sql.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import { settleAll } from './settle-all.js'
+import type { After } from './write-state.js'
 
 /** @throws LockLostError, PermanentError */
 export function giveBack(transaction: Transaction, item: OrchestrationItem, settlements: readonly Settlement[]): void {
@@ -14,12 +15,9 @@ export function giveBack(transaction: Transaction, item: OrchestrationItem, sett
   if (!item.isHeld) throw item.lockLost()
   const answers = settleAll(transaction, item, settlements)
   const kept = session.running.size > 0 || answers.length > 0 || session.answers.length > 0
-  if (sql.run(instanceSql.giveBack, kept ? port.owner : 0, session.key, port.owner) === 0) throw item.lockLost()
-  const ready = hasReady(sql.get<{ readonly ready: number | null }>(instanceSql.readyOf, session.key))
+  const after = sql.get<After>(instanceSql.giveBack, kept ? port.owner : 0, session.key, port.owner)
+  if (after === undefined) throw item.lockLost()
+  const ready = after.ready !== null
   if (!kept && !ready) sql.run(instanceSql.collect, session.key)
   transaction.onCommit(() => item.end({ answers, kept, ready }))
-}
-
-export function hasReady(row: { readonly ready: number | null } | undefined): boolean {
-  return row !== undefined && row.ready !== null
 }

@@ -21,7 +21,7 @@ import { instanceSql } from '../sql/instance-sql.js'
 import { commitTurn, type EndedTurn } from './commit-turn.js'
 import { giveBack } from './give-back.js'
 import type { HeldAnswer, InstanceSession } from './instance-session.js'
-import { stateFrom, type PayloadRow, type StateRow } from './state-columns.js'
+import { stateFrom, type StateRow } from './state-columns.js'
 import type { Holder } from '../holder.js'
 
 const noIds: ConsumedIds = Object.freeze({ deleted: Object.freeze([]), pending: Object.freeze([]) })
@@ -55,7 +55,7 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     if (!this.isHeld) throw this.lockLost()
     const { session, port } = this
     if (known === session.version && session.executionId !== undefined) return 'unchanged'
-    return this.#passing('reading an instance', port.hub.file.read((sql) => this.#read(sql)))
+    return this.#passing('reading an instance', port.hub.file.readTogether((sql) => this.#read(sql)))
   }
 
   async complete(checkpoint: Checkpoint): Promise<CommitResult> {
@@ -125,16 +125,24 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   #read(sql: Sql): InstanceSnapshot {
     const { session, instanceId, port } = this
     const { key } = session
-    const guard = sql.get<{ readonly owner: number; readonly number: number }>(instanceSql.guard, key)
-    if (guard?.owner !== port.owner) throw this.lockLost()
-    const version = `${key}.${guard.number}`
-    const row = sql.get<StateRow>(instanceSql.stateByKey, key)
+    const row = sql.get<SnapshotRow>(instanceSql.snapshot, key)
+    if (row?.owner !== port.owner) throw this.lockLost()
+    const version = `${key}.${row.number}`
     const ids = sql.get<{ readonly ids: string }>(instanceSql.consumedIds, key)?.ids
     const consumedIds = ids === undefined ? noIds : (JSON.parse(ids) as ConsumedIds)
-    if (row === undefined || row.state === null) return { version, history: [], consumedIds }
-    const state = stateFrom(row, sql.get<PayloadRow>(instanceSql.payloads, key))
-    return { version, state, history: readHistory(sql, key, instanceId), consumedIds }
+    if (!isDescribed(row)) return { version, history: [], consumedIds }
+    return { version, state: stateFrom(row), history: readHistory(sql, key, instanceId), consumedIds }
   }
+}
+
+interface SnapshotRow extends Omit<StateRow, 'state'> {
+  readonly owner: number
+  /** Absent where nothing is stored under the id, and only messages wait. */
+  readonly state: string | null
+}
+
+function isDescribed(row: SnapshotRow): row is SnapshotRow & { readonly state: string } {
+  return row.state !== null
 }
 
 function readHistory(sql: Sql, key: number, instanceId: string): HistoryEvent[] {

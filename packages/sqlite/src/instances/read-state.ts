@@ -3,18 +3,16 @@ import type { InstanceId, InstanceState } from '@dtfx/core/provider'
 import type { Sql } from '../file/sql.js'
 import { instanceSql } from '../sql/instance-sql.js'
 import { columnOf } from '../sql/text-column.js'
-import { stateFrom, type PayloadRow, type StateRow } from './state-columns.js'
+import { stateFrom, type StateRow } from './state-columns.js'
 
-export interface StateOptions {
-  /** Also `input` and `output`. */
-  readonly payloads: boolean
+export interface ReadState {
+  readonly state: InstanceState
+  /** Commits so far. */
+  readonly number: number
 }
 
-export function readState(sql: Sql, instanceId: InstanceId, options: StateOptions): { readonly state: InstanceState; readonly number: number } | undefined {
-  const row = sql.get<StateRow>(instanceSql.state, columnOf(instanceId))
-  return row === undefined ? undefined : { state: stateOf(sql, row, options), number: row.number }
-}
-
-export function stateOf(sql: Sql, row: StateRow, { payloads }: StateOptions): InstanceState {
-  return stateFrom(row, payloads ? sql.get<PayloadRow>(instanceSql.payloads, row.key) : undefined)
+/** `payloads`: also `input` and `output`. */
+export function readState(sql: Sql, instanceId: InstanceId, { payloads }: { readonly payloads: boolean }): ReadState | undefined {
+  const row = sql.get<StateRow>(payloads ? instanceSql.stateWithPayloads : instanceSql.state, columnOf(instanceId))
+  return row === undefined ? undefined : { state: stateFrom(row), number: row.number }
 }

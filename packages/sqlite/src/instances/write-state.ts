@@ -3,7 +3,7 @@ import { encodeHistory, isFinal, pendingState, type Checkpoint, type InstanceSta
 import type { Sql } from '../file/sql.js'
 import { instanceSql } from '../sql/instance-sql.js'
 import { columnOf, type ColumnText } from '../sql/text-column.js'
-import { completedColumn, identityColumns, stateJson } from './state-columns.js'
+import { completedColumn, executionColumns, stateJson } from './state-columns.js'
 
 /** Of the row before the commit. */
 export interface Before {
@@ -19,65 +19,69 @@ export interface TurnWrite {
   readonly checkpoint: Checkpoint
 }
 
+/** Of the row after it. */
+export interface After {
+  readonly number: number
+  readonly ready: number | null
+}
+
 /** Everything of a checkpoint but its messages. */
-export function writeTurn(sql: Sql, write: TurnWrite): void {
+export function writeTurn(sql: Sql, write: TurnWrite): After | undefined {
   const { key, owner, checkpoint } = write
-  if (checkpoint.drop === true) {
+  const { history, consumedIds, state, checkpointId, drop } = checkpoint
+  if (drop === true) {
     eraseInstance(sql, key)
-    sql.run(instanceSql.writeSettled, owner, 0, null, key)
-    return
+    return sql.get<After>(instanceSql.writeSettled, owner, 0, null, key)
   }
-  const { history, consumedIds, state, checkpointId } = checkpoint
   if (history.kind === 'replace') sql.run(instanceSql.eraseHistory, key)
   if (history.events.length > 0) sql.run(instanceSql.appendHistory, key, encodeHistory(history.events, 'plain'))
   if (consumedIds !== undefined) sql.run(instanceSql.writeConsumedIds, key, JSON.stringify(consumedIds))
   if (state !== undefined) return writeStateOf(sql, write, state)
   const moves = history.events.length > 0 || consumedIds !== undefined || history.kind === 'replace' ? 1 : 0
-  sql.run(instanceSql.writeSettled, owner, moves, checkpointId, key)
+  return sql.get<After>(instanceSql.writeSettled, owner, moves, checkpointId, key)
 }
 
-function writeStateOf(sql: Sql, { key, owner, before, checkpoint }: TurnWrite, state: InstanceState): void {
+function writeStateOf(sql: Sql, { key, owner, before, checkpoint }: TurnWrite, state: InstanceState): After | undefined {
+  const { status } = state
+  const final = isFinal(status)
   const executionId = columnOf(state.executionId)
   const sameExecution = before.status !== null && sameColumn(before.execution_id, executionId)
-  const json = stateJson(state)
-  const customStatus = columnOf(state.customStatus)
-  if (sameExecution && before.status === state.status && !isFinal(state.status)) {
-    sql.run(instanceSql.writeStep, owner, checkpoint.checkpointId, customStatus, json, key)
-    return
-  }
-  sql.run(instanceSql.writeState, owner, checkpoint.checkpointId, customStatus, json, ...identityColumns(state), completedColumn(state), key)
-  if (sameExecution) {
-    if (state.output !== undefined) sql.run(instanceSql.writeOutput, columnOf(state.output), key)
-  } else writeDescription(sql, key, state)
-  const final = isFinal(state.status)
+  const step = [owner, checkpoint.checkpointId, columnOf(state.customStatus), state.lastUpdatedAt] as const
   if (final || !sameExecution) sql.run(instanceSql.dropTimers, key, executionId, final ? 1 : 0)
+  if (!sameExecution) {
+    describeExecution(sql, key, state)
+    return sql.get<After>(instanceSql.writeExecution, ...step, status, completedColumn(state), ...executionColumns(state), key)
+  }
+  if (before.status === status && !final) return sql.get<After>(instanceSql.writeStep, ...step, key)
+  if (final) sql.run(instanceSql.describeEnd, stateJson(state), columnOf(state.output), key)
+  return sql.get<After>(instanceSql.writeStatus, ...step, status, completedColumn(state), key)
 }
 
 /** What stays the same for the whole execution. */
-function writeDescription(sql: Sql, key: number, { input, output, tags }: InstanceState): void {
-  sql.run(instanceSql.writeInput, key, columnOf(input), columnOf(output))
+function describeExecution(sql: Sql, key: number, state: InstanceState): void {
+  sql.run(instanceSql.describe, key, stateJson(state), columnOf(state.input), columnOf(state.output))
   sql.run(instanceSql.eraseTags, key)
-  for (const [tag, value] of Object.entries(tags ?? {})) sql.run(instanceSql.insertTag, key, columnOf(tag), columnOf(value))
+  for (const [tag, value] of Object.entries(state.tags ?? {})) sql.run(instanceSql.insertTag, key, columnOf(tag), columnOf(value))
 }
 
 /** The state that a start is stored with. Returns the row's key. */
 export function writePending(sql: Sql, start: OutboundMessage, existing: number | undefined): number {
   const state = pendingState(start)
-  const columns = [start.id, columnOf(state.customStatus), stateJson(state), ...identityColumns(state)] as const
+  const columns = [start.id, columnOf(state.customStatus), state.lastUpdatedAt, state.status, ...executionColumns(state)] as const
   let key = existing
   if (key === undefined) key = sql.insert(instanceSql.insertPending, columnOf(state.instanceId), ...columns)
   else {
     sql.run(instanceSql.writePending, ...columns, key)
     sql.run(instanceSql.eraseHistory, key)
   }
-  writeDescription(sql, key, state)
+  describeExecution(sql, key, state)
   return key
 }
 
 /** Forgets the committed part; messages stay. */
 export function eraseInstance(sql: Sql, key: number): void {
   sql.run(instanceSql.erase, key)
-  for (const text of [instanceSql.eraseHistory, instanceSql.erasePayloads, instanceSql.eraseTags, instanceSql.eraseConsumedIds]) sql.run(text, key)
+  for (const text of [instanceSql.eraseHistory, instanceSql.eraseDescription, instanceSql.eraseTags, instanceSql.eraseConsumedIds]) sql.run(text, key)
 }
 
 export function sameColumn(a: ColumnText | null, b: ColumnText | null): boolean {

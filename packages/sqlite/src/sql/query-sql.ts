@@ -1,5 +1,6 @@
 /** The one statement that is built: a page of instances under a filter. Every condition is part of it, so that SQLite reads no more rows than it must. */
 import type { InstanceFilter, PageRequest } from '@dtfx/core/provider'
+import { stateColumns } from './instance-sql.js'
 import { columnOf, type ColumnText } from './text-column.js'
 import { prefixEnd } from './prefix-end.js'
 import { sortableTicks } from './sortable-ticks.js'
@@ -10,7 +11,7 @@ export interface BuiltQuery {
 }
 
 /** One row more than the page has tells that there is another page. */
-export function pageQuery(filter: InstanceFilter, { size, continuation }: PageRequest): BuiltQuery {
+export function pageQuery(filter: InstanceFilter, { size, continuation, payloads }: PageRequest): BuiltQuery {
   const conditions: string[] = ['status IS NOT NULL']
   const values: (ColumnText | number)[] = []
   const add = (condition: string, ...more: readonly (ColumnText | number)[]): void => {
@@ -35,5 +36,5 @@ export function pageQuery(filter: InstanceFilter, { size, continuation }: PageRe
   if (filter.completedAfter !== undefined) add('completed_at >= ?', sortableTicks(filter.completedAfter))
   if (filter.completedBefore !== undefined) add('completed_at < ?', sortableTicks(filter.completedBefore))
   values.push(size + 1)
-  return { text: `SELECT key, id, number, state, status, custom_status FROM instances WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`, values }
+  return { text: `SELECT ${stateColumns}${payloads ? ', input, output' : ''} FROM instances JOIN descriptions ON instance = key WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`, values }
 }

@@ -2,7 +2,8 @@
  * The tables of a hub, as a list of migrations: the version of a file is how many of them it has seen. A migration that was released never changes; a new one is added at the end.
  *
  * A message is in one place: `messages` (an instance can take it), `activities` (a worker can), `delayed` (not yet), `quarantine` (never by itself).
- * `instances` has a row for every id that has a state, or messages. Times that SQL compares are whole milliseconds or, where ticks matter, text of one length (sortable-ticks.ts).
+ * `instances` has a row for every id that has a state, or messages: what every turn changes, and what queries filter by. What stays for a whole execution is in `descriptions`.
+ * Times that SQL compares are whole milliseconds or, where ticks matter, text of one length (sortable-ticks.ts).
  * Owner 0 is nobody; other owners are rows of `owners`, whose keys are never used twice.
  */
 export const migrations: readonly string[] = [
@@ -32,7 +33,7 @@ CREATE TABLE instances (
   parent ANY,
   created_at TEXT,
   completed_at TEXT,
-  state TEXT
+  updated_at TEXT
 ) STRICT;
 CREATE INDEX instances_ready ON instances (owner, begun, ready) WHERE ready IS NOT NULL;
 CREATE INDEX instances_owned ON instances (owner) WHERE owner <> 0;
@@ -42,8 +43,9 @@ CREATE INDEX instances_by_parent ON instances (parent, id) WHERE parent IS NOT N
 CREATE INDEX instances_by_created ON instances (created_at) WHERE created_at IS NOT NULL;
 CREATE INDEX instances_by_completed ON instances (completed_at) WHERE completed_at IS NOT NULL;
 
-CREATE TABLE payloads (
+CREATE TABLE descriptions (
   instance INTEGER PRIMARY KEY,
+  state TEXT NOT NULL,
   input ANY,
   output ANY
 ) STRICT;
@@ -132,4 +134,4 @@ CREATE TABLE quarantine (
 export const applicationId = 0x64746678
 
 /** Everything of a hub; the tables stay, for those who have the file open. */
-export const emptyHub = ['instances', 'payloads', 'tags', 'consumed_ids', 'history', 'messages', 'activities', 'delayed', 'quarantine'].map((table) => `DELETE FROM ${table}`)
+export const emptyHub = ['instances', 'descriptions', 'tags', 'consumed_ids', 'history', 'messages', 'activities', 'delayed', 'quarantine'].map((table) => `DELETE FROM ${table}`)
