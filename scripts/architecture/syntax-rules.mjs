@@ -7,7 +7,7 @@ export const maxFunctionLines = 70
 export const maxParameters = 4
 
 /** Places that may touch the real clock, randomness and console: what is injected is made there, and the engine replaces the globals. */
-const originals = [/^packages\/core\/src\/(base|telemetry|engine)\//, /^packages\/testing\/src\/clock\/event-loop\.ts$/, /^packages\/service-bus-emulator\/src\/clock\/system-clock\.ts$/, /^apps\//]
+const originals = [/^packages\/core\/src\/(base|telemetry|engine)\//, /^packages\/testing\/src\/clock\/event-loop\.ts$/, /^packages\/service-bus-emulator\/src\/clock\/system-clock\.ts$/, /^packages\/sqlite\/src\/file\/loop-turn\.ts$/, /^apps\//]
 const timers = new Set(['setTimeout', 'setInterval', 'setImmediate'])
 const members = { Date: ['now'], Math: ['random'], performance: ['now'] }
 const timerModules = /^(node:)?timers(\/promises)?$/

@@ -45,6 +45,15 @@ export interface Setup {
   readonly cache?: boolean | undefined
 }
 
+/** Where our side keeps what it does. */
+export interface Hub {
+  /** Of the provider. */
+  readonly options: Setup['options']
+  /** Nobody else uses the hub: it is deleted in the end. */
+  readonly isOwn: boolean
+  close(): Promise<void>
+}
+
 export interface SideOptions extends Setup {
   readonly count: number
 }

@@ -1,7 +1,7 @@
 /** Our side: one service, one worker, one client in this process, on the provider that was asked for. Determinism is `guard`, the default in production. */
 import { loadOrchestrationService, TaskHubClient, TaskHubWorker, type Host, type OrchestrationService } from '@dtfx/core'
-import { openHub, type Hub } from '../azure/hub.js'
-import type { Setup } from '../measurement.js'
+import { openHub } from '../hub.js'
+import type { Hub, Setup } from '../measurement.js'
 import type { Framework, OrchestrationName } from '../framework.js'
 import { hello, helloSequence, next, oneActivity, parallel, waiting } from './definitions.js'
 

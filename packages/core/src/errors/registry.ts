@@ -71,6 +71,17 @@ export const errorTemplates = {
   DTFX_MIXED_PARTITION_MANAGERS: "Task hub '{taskHub}' is served by workers that share its partitions by leases on blobs ({blobs}), which cannot see the workers of this kind. Stop them, or switch them to the table partition manager, and start again.",
   DTFX_PARTITION_COUNT: "Task hub '{taskHub}' was created with {actual} partitions; this process is configured for {expected}. Give all processes of a hub the same partition count.",
   DTFX_PARTITIONS_HELD: 'Worker {workerId} stopped after {deadlineMs} ms while it still held {partitions}. Other workers take over when its leases run out.',
+  DTFX_NODE_TOO_OLD: '{what} does not work on Node.js {version}: {why}. Use Node.js {needed} or later.',
+  DTFX_FILE_NOT_OPENED: 'The task hub in {file} cannot be opened: {problem}.',
+  DTFX_FILE_READ_ONLY: 'The task hub in {file} cannot be written: {problem}.',
+  DTFX_FILE_CORRUPT: 'The file {file} is damaged or not a SQLite database ({problem}). Stop all processes that use it, keep a copy of it, and put a backup in its place.',
+  DTFX_FILE_FOREIGN: 'The file {file} is a database of another program. Choose another file; it was left as it is.',
+  DTFX_FILE_NEWER: 'The task hub in {file} has version {version}; this package knows versions up to {known}. Use the newer package in all processes of the hub; the file was left as it is.',
+  DTFX_FILE_ON_NETWORK: 'The file {file} lies on a network file system ({fileSystem}), where the locks of SQLite do not work. Put it on a local disk.',
+  DTFX_FILE_FULL: 'The task hub in {file} cannot grow: the disk, or a quota on it, is full ({problem}). Nothing was half-written. Make room; the work goes on by itself.',
+  DTFX_FILE_BUSY: 'The task hub in {file} was locked by another process for too long ({problem}). Look for a program that keeps a transaction open on the file.',
+  DTFX_FILE_IO: 'The disk failed for the task hub in {file}: {problem}. Nothing was half-written. Check the disk.',
+  DTFX_FILE_FAILED: 'SQLite refused an operation on the task hub in {file}: {problem}',
   // the test kit
   DTFX_TEST_STUCK: 'Nothing more will happen by itself, and {what}.',
 } as const

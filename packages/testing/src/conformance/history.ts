@@ -1,6 +1,7 @@
 /** Histories as the store gives them back. */
 import assert from 'node:assert/strict'
 import { defineActivity, defineOrchestration } from '@dtfx/core'
+import { compareTicks } from '@dtfx/core/provider'
 import { replayHistory } from '../harness/replay-history.js'
 import type { Suite } from './suite.js'
 
@@ -39,7 +40,7 @@ export function historySuite(suite: Suite): void {
       const handle = await hub.client.start(greets)
       await handle.result({ timeout: '10s' })
       const starts = (await hub.history(handle.instanceId)).filter((event) => event.type === 'OrchestratorStarted').map((event) => event.timestamp)
-      assert.deepEqual([...starts].sort(), starts)
+      assert.deepEqual([...starts].sort(compareTicks), starts)
     })
   })
 }

@@ -1,0 +1,7 @@
+/** Waiting for the end of the current turn of the event loop. The original is taken when the module loads, out of reach of fake timers. */
+const realSetImmediate = setImmediate
+
+/** Calls `next` when everything that is ready now (promises, ticks, I/O callbacks) had its turn. */
+export function afterLoopTurn(next: () => void): void {
+  realSetImmediate(next)
+}

@@ -1,0 +1,3 @@
+/** Entry of the package: the SQLite provider. Only re-exports. */
+export { SqliteService, createOrchestrationService } from './service.js'
+export type { SqliteOptions } from './settings.js'
