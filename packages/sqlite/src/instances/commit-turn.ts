@@ -82,9 +82,9 @@ function sendLocally(transaction: Transaction, item: OrchestrationItem, outbound
   return true
 }
 
-function keepsSession(item: OrchestrationItem, { state, drop }: Checkpoint, answers: number): boolean {
+function keepsSession(item: OrchestrationItem, { state }: Checkpoint, answers: number): boolean {
   const { session, reserved, port } = item
-  if (drop === true || port.isStopping || (state !== undefined && isFinal(state.status))) return false
+  if (port.isStopping || (state !== undefined && isFinal(state.status))) return false
   return session.running.size + reserved + answers + session.answers.length > 0
 }
 
@@ -97,9 +97,9 @@ function endTurn(transaction: Transaction, item: OrchestrationItem, { row, check
   const { sql } = transaction
   const { session, port } = item
   const { hub } = port
-  if (!kept && !ready && (checkpoint.drop === true || row.status === null)) sql.run(instanceSql.collect, session.key)
+  if (!kept && !ready && row.status === null) sql.run(instanceSql.collect, session.key)
   const { state } = checkpoint
-  const changed = checkpoint.drop === true || (state !== undefined && (row.status !== state.status || !sameColumn(row.execution_id, columnOf(state.executionId)) || textOf(row.custom_status) !== state.customStatus))
+  const changed = state !== undefined && (row.status !== state.status || !sameColumn(row.execution_id, columnOf(state.executionId)) || textOf(row.custom_status) !== state.customStatus)
   transaction.onCommit(() => {
     if (state !== undefined) session.executionId = state.executionId
     item.end({ answers, kept, ready })

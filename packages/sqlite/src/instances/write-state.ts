@@ -28,11 +28,7 @@ export interface After {
 /** Everything of a checkpoint but its messages. */
 export function writeTurn(sql: Sql, write: TurnWrite): After | undefined {
   const { key, owner, checkpoint } = write
-  const { history, consumedIds, state, checkpointId, drop } = checkpoint
-  if (drop === true) {
-    eraseInstance(sql, key)
-    return sql.get<After>(instanceSql.writeSettled, owner, 0, null, key)
-  }
+  const { history, consumedIds, state, checkpointId } = checkpoint
   if (history.kind === 'replace') sql.run(instanceSql.eraseHistory, key)
   if (history.events.length > 0) sql.run(instanceSql.appendHistory, key, encodeHistory(history.events, 'plain'))
   if (consumedIds !== undefined) sql.run(instanceSql.writeConsumedIds, key, JSON.stringify(consumedIds))
