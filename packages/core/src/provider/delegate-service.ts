@@ -9,6 +9,7 @@ export function delegateService(service: OrchestrationService, overrides: Partia
   return {
     name: service.name,
     capabilities: service.capabilities,
+    location: service.location,
     host: service.host,
     converter: service.converter,
     digestKey: service.digestKey,

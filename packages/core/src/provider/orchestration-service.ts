@@ -23,6 +23,8 @@ export interface OrchestrationService {
   /** Short name for messages: `memory`, `sqlite`, `azure-storage`. */
   readonly name: string
   readonly capabilities: Capabilities
+  /** Where its task hub is, for people who are about to change it; without secrets: `task hub 'Orders' of account 'acme'`, a file. */
+  readonly location?: string | undefined
   /** The host it was created with, defaults filled in: worker and client use the same. */
   readonly host: Required<{ [K in keyof Host]: NonNullable<Host[K]> }>
   /** How payloads become text; set with `withPayloads`. Absent: the default JSON converter. */
