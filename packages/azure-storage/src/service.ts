@@ -119,6 +119,10 @@ export class AzureStorageService implements OrchestrationService {
     return this.#isClosed ? Promise.reject(dtfxError('DTFX_CLOSED')) : this.#hub.create()
   }
 
+  hubExists(): Promise<boolean> {
+    return this.#hub.exists()
+  }
+
   deleteHub(): Promise<void> {
     return this.#hub.delete()
   }

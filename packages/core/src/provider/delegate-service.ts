@@ -20,6 +20,7 @@ export function delegateService(service: OrchestrationService, overrides: Partia
     quarantine: service.quarantine,
     scale: service.scale,
     createHub: () => service.createHub(),
+    hubExists: service.hubExists === undefined ? undefined : () => service.hubExists?.() ?? Promise.resolve(true),
     deleteHub: () => service.deleteHub(),
     startWorker: (spec) => service.startWorker(spec),
     close: () => service.close(),

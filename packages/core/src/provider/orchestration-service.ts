@@ -39,6 +39,8 @@ export interface OrchestrationService {
   readonly scale?: ScalePort | undefined
   /** Creates what the task hub needs; existing parts stay. Idempotent; client and worker each call it, so remember that it is done. */
   createHub(): Promise<void>
+  /** Whether the task hub is there: what tells a wrong name from an empty hub. Absent: the provider cannot say. */
+  readonly hubExists?: (() => Promise<boolean>) | undefined
   /** Deletes the task hub with everything in it. Idempotent. */
   deleteHub(): Promise<void>
   startWorker(spec: WorkerSpec): Promise<WorkerPort>
