@@ -30,7 +30,7 @@ export function errorText(error: unknown, details: boolean): string {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error) && !DurableError.is(error)) return String(error)
   const { code, path } = error as NodeJS.ErrnoException
-  if (path !== undefined && code === 'ENOENT') return `There is no file ${path}.`
+  if (path !== undefined && code === 'ENOENT') return `There is no folder for the file ${path}.`
   if (path !== undefined && code === 'EEXIST') return `The file ${path} is there already.`
   return error.message === '' ? error.name : error.message
 }

@@ -19,12 +19,23 @@ export function jsonObject(text: string): Record<string, unknown> {
 export async function readJsonArgument(host: CommandHost, argument: string | undefined, what: string): Promise<unknown> {
   if (argument === undefined) return undefined
   const from = argument === '-' ? 'standard input' : argument.startsWith('@') ? argument.slice(1) : undefined
-  const text = argument === '-' ? await host.readInput() : argument.startsWith('@') ? await host.readFile(argument.slice(1)) : argument
+  const text = await textOf(host, argument, what)
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     const hint = from === undefined ? ` A text needs quotes of its own: '"text"'.` : ''
     throw argumentError(what, `is no JSON${from === undefined ? '' : ` (${from})`}: ${problem}.${hint}`)
+  }
+}
+
+async function textOf(host: CommandHost, argument: string, what: string): Promise<string> {
+  if (argument === '-') return host.readInput()
+  if (!argument.startsWith('@')) return argument
+  const file = argument.slice(1)
+  try {
+    return await host.readFile(file)
+  } catch (error) {
+    throw argumentError(what, `cannot be read from the file '${file}': ${error instanceof Error ? error.message : String(error)}`)
   }
 }

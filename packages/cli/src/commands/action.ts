@@ -50,6 +50,6 @@ async function explained(session: Session, error: unknown): Promise<unknown> {
   // What goes wrong here is of no interest: the first error is.
   const isThere = isAway ? undefined : await session.service.hubExists?.().catch(() => undefined)
   if (isThere === false) return new DurableError('DTFX_HUB_NOT_FOUND', { hub: session.place })
-  if (!DurableError.is(error) || ofTheStore.test(error.code)) await session.note(`note: it happened on ${session.place}`)
+  if (DurableError.is(error) && ofTheStore.test(error.code)) await session.note(`note: it happened on ${session.place}`)
   return error
 }

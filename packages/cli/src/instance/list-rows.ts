@@ -24,11 +24,11 @@ export function listRow(state: OrchestrationState, nowMs: number, paint: Paint):
   ]
 }
 
-/** Why it failed or was terminated, else what it says of itself. */
+/** Why it failed or was terminated, or what it says of itself while it goes on. */
 function noteOf(state: OrchestrationState): string {
   if (state.failure !== undefined) return textOfPayload(causeText(state.failure), false)
   const { terminationReason, customStatus, unreadable } = instanceJson(state)
   if (terminationReason !== undefined) return textOfPayload(terminationReason, false)
   if (unreadable?.['customStatus'] !== undefined) return `unreadable: ${printable(unreadable['customStatus'])}`
-  return customStatus === undefined ? '' : payloadText(customStatus, false)
+  return customStatus === undefined || state.isFinal ? '' : payloadText(customStatus, false)
 }

@@ -5,7 +5,7 @@ import type { HistoryEvent } from '@dtfx/core/provider'
 export interface TimelineRow {
   /** Type of the event in the history. */
   readonly type: HistoryEvent['type']
-  /** UTC. */
+  /** UTC. Of a timer that fired: when it was due. */
   readonly at: string
   readonly sinceStartMs: number
   /** Of the orchestration, activity, child, event or patch. */

@@ -2,7 +2,7 @@
  * From a history to the rows of its timeline. Pure. Turn markers and what replay ignores are left out.
  * Retries are not marked in a history: a call counts as another attempt if it has the name of one that failed in the turn in which a timer was set, and is made in the turn in which that timer fired.
  */
-import { msFromTicks, patchMarkerPrefix, splitTimerId, type FailureDetails, type HistoryEvent, type HistoryEventOf } from '@dtfx/core/provider'
+import { laterTicks, msFromTicks, patchMarkerPrefix, splitTimerId, type FailureDetails, type HistoryEvent, type HistoryEventOf, type Ticks } from '@dtfx/core/provider'
 import { TimelineRetries, type Attempt } from './timeline-retries.js'
 import type { TimelineRow } from './timeline-row.js'
 
@@ -24,6 +24,11 @@ function startOf(events: readonly HistoryEvent[]): number {
   return events.reduce((earliest, { timestamp }) => Math.min(earliest, msFromTicks(timestamp)), Number.POSITIVE_INFINITY)
 }
 
+/** The message of a timer is made, and dated, when the timer is set. */
+function timeOf(event: HistoryEvent): Ticks {
+  return event.type === 'TimerFired' ? laterTicks(event.timestamp, event.fireAt) : event.timestamp
+}
+
 class Timeline {
   readonly #begun = new Map<number, Begun>()
   readonly #retries = new TimelineRetries()
@@ -40,9 +45,10 @@ class Timeline {
   #row(event: HistoryEvent): TimelineRow | undefined {
     const part = this.#part(event)
     if (part === undefined) return undefined
-    const row: Draft = { type: event.type, at: event.timestamp, sinceStartMs: msFromTicks(event.timestamp) - this.startMs, ...part }
+    const at = timeOf(event)
+    const row: Draft = { type: event.type, at, sinceStartMs: msFromTicks(at) - this.startMs, ...part }
     for (const key of Object.keys(row) as (keyof Draft)[]) if (row[key] === undefined) delete row[key]
-    if (row.isOpen === true) this.#begun.set(event.eventId, { name: row.name ?? '', number: row.attempt ?? 1, atMs: msFromTicks(event.timestamp), row })
+    if (row.isOpen === true) this.#begun.set(event.eventId, { name: row.name ?? '', number: row.attempt ?? 1, atMs: msFromTicks(at), row })
     if (event.type === 'TimerCreated') this.#retries.timerSet(event.eventId, row)
     return row
   }
@@ -108,7 +114,7 @@ class Timeline {
     const begun = this.#begun.get(taskId)
     if (begun === undefined) return { taskId }
     delete begun.row.isOpen
-    return { taskId, name: begun.name === '' ? undefined : begun.name, attempt: begun.number > 1 ? begun.number : undefined, tookMs: msFromTicks(event.timestamp) - begun.atMs }
+    return { taskId, name: begun.name === '' ? undefined : begun.name, attempt: begun.number > 1 ? begun.number : undefined, tookMs: msFromTicks(timeOf(event)) - begun.atMs }
   }
 
   #failed(event: HistoryEventOf<'TaskFailed' | 'SubOrchestrationInstanceFailed'>): Part {
