@@ -42,7 +42,10 @@ export const orderFlow = defineOrchestration('OrderFlow', async (ctx, order: Ord
   return shipped
 })
 
+export const orchestrations = [orderFlow, ship]
+export const activities = [charge]
+
 export function orderHub(): Promise<TestHub> {
   failed.clear()
-  return createTestHub({ orchestrations: [orderFlow, ship], activities: [charge] })
+  return createTestHub({ orchestrations, activities })
 }
