@@ -1,9 +1,15 @@
 /** `dtfx hub show | create | reset`: the task hub as a whole. */
 import type { Command } from 'commander'
+import { DurableError } from '@dtfx/core'
+import { sleep } from '@dtfx/core/provider'
 import { durationText } from '../format/duration-text.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import type { Session } from '../session.js'
 import { action, type Context } from './action.js'
+
+/** A store may go on deleting for a while after it has said yes: Azure Storage refuses a name for half a minute or more. */
+const maxDeletionMs = 180_000
+const pauseMs = 5_000
 
 export function addHub(program: Command, context: Context): void {
   const group = program.command('hub').description('The task hub as a whole.')
@@ -40,7 +46,20 @@ async function create(session: Session): Promise<void> {
 async function reset(session: Session): Promise<ExitCode> {
   if (!(await session.confirm(`Delete ${session.place}, with all instances, histories and messages, and create it anew?`))) return exitCodes.failed
   await session.service.deleteHub()
-  await session.service.createHub()
+  await createAgain(session)
   await session.answer(`reset: ${session.place}`, { hub: 'reset', location: session.service.location })
   return exitCodes.done
+}
+
+/** @throws DTFX_TRANSIENT when the store is not ready in time: `hub create` later on does the rest */
+async function createAgain({ service, host }: Session): Promise<void> {
+  const endMs = host.clock.monotonicMs() + maxDeletionMs
+  for (;;) {
+    try {
+      return await service.createHub()
+    } catch (error) {
+      if (!DurableError.is(error, 'DTFX_TRANSIENT') || host.clock.monotonicMs() > endMs) throw error
+      await sleep(host.clock, pauseMs)
+    }
+  }
 }

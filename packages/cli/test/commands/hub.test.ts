@@ -41,6 +41,22 @@ describe('hub', () => {
     expect(await hub.client.state('a')).toBeUndefined()
   })
 
+  it('reset waits until the store has deleted what it said it would', async () => {
+    const tries: number[] = []
+    const createHub = (): Promise<void> => {
+      tries.push(hub.clock.nowMs())
+      return tries.length < 4 ? Promise.reject(new DurableError('DTFX_TRANSIENT', { what: 'creating', problem: 'being deleted' })) : Promise.resolve()
+    }
+    const running = benchOn(located({ createHub })).run('hub', 'reset', '--yes')
+    for (let i = 0; i < 4; i++) await hub.advance('5s')
+    expect(await running).toMatchObject({ code: 0, stderr: "note: still working on task hub 'Orders' of account 'acme'\n" })
+    expect(tries.map((ms) => ms - (tries[0] ?? 0))).toEqual([0, 5_000, 10_000, 15_000])
+
+    const never = benchOn(located({ createHub: () => Promise.reject(new DurableError('DTFX_TRANSIENT', { what: 'creating', problem: 'being deleted' })) })).run('hub', 'reset', '--yes')
+    for (let i = 0; i < 40; i++) await hub.advance('5s')
+    expect(await never).toMatchObject({ code: 1, stderr: expect.stringMatching(/\[DTFX_TRANSIENT\]\n$/) as string })
+  })
+
   it.each([['list'], ['show', 'a'], ['purge', 'a'], ['raise', 'a', 'E'], ['start', 'A']])('that is not there is an error of its own: %s', async (...args) => {
     const gone = { hubExists: () => Promise.resolve(false), query: { query: () => Promise.reject(new Error('404')) } }
     const { code, stderr } = await benchOn(located(gone)).run(...args)

@@ -171,6 +171,20 @@ Execution      ${(await hub.client.state('b'))?.executionId}
     expect(stdout).not.toContain('\u0007')
   })
 
+  it('shows what it can of an instance whose payloads it cannot read', async () => {
+    await fillHub()
+    const converter = {
+      encode: (value: unknown) => JSON.stringify(value),
+      decode: (): never => {
+        throw new Error('no key k1')
+      },
+    }
+    const blind = new CommandBench(delegateService(hub.service, { converter }), { clock: hub.clock })
+    expect((await blind.run('show', 'a')).stdout).toMatch(/^Input {10}unreadable: no key k1\nOutput {9}unreadable: no key k1\nCustom status {2}unreadable: no key k1$/m)
+    expect((await blind.run('list')).stdout).toMatch(/^c .* unreadable: no key k1$/m)
+    expect((await blind.run('list', '--json')).json[0]).toMatchObject({ instanceId: 'a', unreadable: { customStatus: 'no key k1' } })
+  })
+
   it('follows an instance over its generations to the end', async () => {
     await hub.client.start(orderFlow, { id: 'f', rounds: 2 }, { instanceId: 'f' })
     const following = bench.run('show', 'f', '--follow')
