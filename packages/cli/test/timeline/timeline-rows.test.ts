@@ -72,6 +72,25 @@ describe('retries', () => {
     expect(rows.find(({ type }) => type === 'TaskFailed')?.failure?.errorMessage).toBe('no')
   })
 
+  it('are none where the timer was set in another turn than the one of the failure', () => {
+    const rows = timelineRows([
+      ...turn(0, event('TaskScheduled', 0, { eventId: 0, name: 'A' })),
+      ...turn(5, event('TaskFailed', 5, { taskScheduledId: 0 })),
+      ...turn(8, event('EventRaised', 8, { name: 'Go' }), event('TimerCreated', 8, { eventId: 1, fireAt: at(10) })),
+      ...turn(10, event('TimerFired', 8, { timerId: 1, fireAt: at(10) }), event('TaskScheduled', 10, { eventId: 2, name: 'A' })),
+    ])
+    expect(rows.filter(({ attempt, retryOf }) => attempt !== undefined || retryOf !== undefined)).toEqual([])
+  })
+
+  it('are at most one for each timer that fired', () => {
+    const rows = timelineRows([
+      ...turn(0, event('TaskScheduled', 0, { eventId: 0, name: 'A' }), event('TaskScheduled', 0, { eventId: 1, name: 'B' })),
+      ...turn(5, event('TaskFailed', 5, { taskScheduledId: 0 }), event('TaskFailed', 5, { taskScheduledId: 1 }), event('TimerCreated', 5, { eventId: 2, fireAt: at(10) })),
+      ...turn(10, event('TimerFired', 5, { timerId: 2, fireAt: at(10) }), event('TaskScheduled', 10, { eventId: 3, name: 'A' }), event('TaskScheduled', 10, { eventId: 4, name: 'B' })),
+    ])
+    expect(rows.filter(({ attempt }) => attempt !== undefined).map(({ name }) => name)).toEqual(['A'])
+  })
+
   it('of two calls that failed in one turn each find their timer', () => {
     const rows = timelineRows([
       ...turn(0, event('TaskScheduled', 0, { eventId: 0, name: 'A' }), event('TaskScheduled', 0, { eventId: 1, name: 'B' })),
