@@ -42,6 +42,8 @@ function configure({ folder }, entry, files) {
 /** Makes the report of each entry of a package: `{ specifier, path, text }`, or throws what is wrong with the declarations. */
 function reportsOf(each) {
   const entries = entriesOf(each)
+  // A package that is a command only.
+  if (entries.length === 0) return []
   const files = entries.map(({ specifier, types }) => {
     if (types === undefined) throw new Error(`${specifier} has no types in package.json`)
     const path = join(each.folder, types)

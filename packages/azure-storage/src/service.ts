@@ -110,8 +110,17 @@ export class AzureStorageService implements OrchestrationService {
     return { accountName, queueUrl, tableUrl, blobUrl }
   }
 
+  get location(): string {
+    const { accountName, tableUrl } = this.account
+    return `task hub '${this.#parts.names.hub}' of account '${accountName}' (${new URL(tableUrl).host})`
+  }
+
   createHub(): Promise<void> {
     return this.#isClosed ? Promise.reject(dtfxError('DTFX_CLOSED')) : this.#hub.create()
+  }
+
+  hubExists(): Promise<boolean> {
+    return this.#hub.exists()
   }
 
   deleteHub(): Promise<void> {

@@ -23,6 +23,12 @@ export class TaskHub {
     return this.#created
   }
 
+  /** Looks at the queue that every hub has; .NET creates it too. */
+  exists(): Promise<boolean> {
+    const { clients, names, host } = this.parts
+    return repeat(`looking for queue '${names.workItemQueue}'`, host, () => clients.queue(names.workItemQueue).exists())
+  }
+
   async delete(): Promise<void> {
     this.#created = undefined
     const { clients, names } = this.parts

@@ -35,6 +35,8 @@ describe('the account', () => {
   ])('is refused: %s', (_, options, text) => expect(() => readSettings(options)).toThrow(text))
 
   it('never shows its key', () => {
+    const service = createOrchestrationService({ connectionString: 'AccountName=acme;AccountKey=c2VjcmV0', taskHub: 'Orders' })
+    expect(service.location).toBe("task hub 'Orders' of account 'acme' (acme.table.core.windows.net)")
     const text = JSON.stringify(createOrchestrationService({ connectionString: 'AccountName=acme;AccountKey=c2VjcmV0' }).account)
     expect(text).not.toContain('c2VjcmV0')
   })

@@ -49,6 +49,7 @@ export type { OrchestrationHandle, StateOptions } from './client/orchestration-h
 export type { OrchestrationState } from './client/orchestration-state.js'
 export type { ReusePolicy, StartOptions } from './client/start-options.js'
 export { TaskHubClient, type StartItem, type TaskHubClientOptions } from './client/task-hub-client.js'
+export type { ConfigOverrides } from './config/config-overrides.js'
 export { loadOrchestrationService } from './config/load-orchestration-service.js'
 export type { OrchestrationServiceConfig } from './config/orchestration-config.js'
 export type { CodecConfig, PayloadConfig } from './config/payload-config.js'

@@ -9,7 +9,7 @@ import type { MessageSender } from '../messages/message-sender.js'
 import { decodeQueueMessage } from '../messages/queue-message.js'
 import { escapeKey, unescapeKey } from '../rows/partition-key.js'
 import { binaryCell, dateCell, entityOf, storedRow, textCell, ticksOf, type StoredRow } from '../rows/table-row.js'
-import { repeat, type RepeatHost } from '../storage/repeat.js'
+import { once, repeat, type RepeatHost } from '../storage/repeat.js'
 import { outcomeOf } from '../storage/storage-error.js'
 
 export interface SetAsideMessage {
@@ -44,7 +44,12 @@ export class QuarantineStore implements QuarantinePort {
 
   async *list(): AsyncIterable<QuarantinedMessage> {
     const { table } = this.parts
-    for await (const entity of table.listEntities({ queryOptions: { filter }, disableTypeConversion: true })) yield await this.#describe(storedRow(entity))
+    const entities = table.listEntities({ queryOptions: { filter }, disableTypeConversion: true })[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await once('reading the messages that were set aside', () => entities.next())
+      if (done === true) return
+      yield await this.#describe(storedRow(value))
+    }
   }
 
   async replay(id: MessageId): Promise<boolean> {

@@ -6,9 +6,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { dtfxError } from '../errors/durable-error.js'
 import { kindOf } from '../provider/settings.js'
-import { checkConfig, configError, isRecord, type CheckedConfig } from './orchestration-config.js'
+import { configError, isRecord, type ConfigOrigin } from './orchestration-config.js'
 
 export interface Surroundings {
   readonly cwd: string
@@ -17,28 +16,33 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
+/** A configuration as it was written, unchecked, and where it comes from. */
+export interface FoundConfig {
+  readonly config: unknown
+  readonly origin: ConfigOrigin
+}
+
 const fileNames = ['dtfx.config.json', 'dtfx.config.mjs']
 
-/** @throws DTFX_CONFIG_NOT_FOUND, DTFX_CONFIG_INVALID */
-export async function findConfig({ cwd, env }: Surroundings): Promise<CheckedConfig> {
+/** Undefined: there is none. @throws DTFX_CONFIG_INVALID */
+export async function findConfig({ cwd, env }: Surroundings): Promise<FoundConfig | undefined> {
   const file = findFile(cwd)
   const provider = env['DTFX_PROVIDER']
   if (provider === undefined || provider === '') {
     if (env['DTFX_OPTIONS'] !== undefined) throw configError('environment', 'DTFX_OPTIONS', 'is set, but DTFX_PROVIDER is not')
-    if (file === undefined) throw dtfxError('DTFX_CONFIG_NOT_FOUND', { folder: cwd })
-    return readConfigFile(file, env)
+    return file === undefined ? undefined : readConfigFile(file, env)
   }
   const swapped = { provider, options: optionsOf(env) }
-  if (file === undefined) return checkConfig(swapped, { source: 'environment variable DTFX_PROVIDER', folder: cwd, env })
+  if (file === undefined) return { config: swapped, origin: { source: 'environment variable DTFX_PROVIDER', folder: cwd, env } }
   const config = await load(file)
   const payloads = isRecord(config) ? config['payloads'] : undefined
   const source = payloads === undefined ? 'environment variable DTFX_PROVIDER' : `environment variable DTFX_PROVIDER with payloads of ${file}`
-  return checkConfig(payloads === undefined ? swapped : { ...swapped, payloads }, { source, folder: dirname(file), env })
+  return { config: payloads === undefined ? swapped : { ...swapped, payloads }, origin: { source, folder: dirname(file), env } }
 }
 
 /** Reads one configuration file, `.json` or a module (its default export or its export `config`). @throws DTFX_CONFIG_INVALID */
-export async function readConfigFile(file: string, env: Surroundings['env']): Promise<CheckedConfig> {
-  return checkConfig(await load(file), { source: file, folder: dirname(file), env })
+export async function readConfigFile(file: string, env: Surroundings['env']): Promise<FoundConfig> {
+  return { config: await load(file), origin: { source: file, folder: dirname(file), env } }
 }
 
 function findFile(cwd: string): string | undefined {

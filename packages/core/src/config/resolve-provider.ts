@@ -2,6 +2,7 @@
  * From the name of a provider to its factory: resolved from the configuration's folder, else from the program that runs, as `require` would, and imported by URL.
  * That finds the package the application installed, whatever package manager laid it out, also when it runs in a foreign working directory, and not one that happens to lie next to this package.
  */
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -45,7 +46,7 @@ function locate(specifier: string, { provider, source, folder }: CheckedConfig, 
     const code = (error as { code?: unknown }).code
     if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw dtfxError('DTFX_PROVIDER_INVALID', { packageName: specifier, source }, error)
     if (isPath(specifier)) throw configError(source, 'provider', `is '${provider}', but there is no such file from ${folder}`, error)
-    const beside = program === undefined ? undefined : resolveFrom(program, specifier)
+    const beside = program === undefined ? undefined : (resolveFrom(program, specifier) ?? resolveFrom(realPath(program), specifier))
     if (beside !== undefined) return beside
     const nearest = provider === specifier && !provider.startsWith('@') ? nearestName(provider, Object.keys(shortNames)) : undefined
     if (nearest !== undefined) throw configError(source, 'provider', `is '${provider}', which is not known. Did you mean '${nearest}'?`, error)
@@ -58,6 +59,15 @@ function resolveFrom(file: string, specifier: string): string | undefined {
     return createRequire(file).resolve(specifier)
   } catch {
     return undefined
+  }
+}
+
+/** A command that is installed for the whole machine is started by a link; what was installed with it lies beside the file. */
+function realPath(program: string): string {
+  try {
+    return realpathSync(program)
+  } catch {
+    return program
   }
 }
 

@@ -27,6 +27,9 @@ export const errorTemplates = {
   DTFX_INSTANCE_EXISTS: "Orchestration '{instanceId}' already exists with status {status}. Choose another id, or pass reuse: 'replaceFinished', 'skip' or 'replace'.",
   DTFX_INSTANCE_NOT_FOUND: "Orchestration '{instanceId}' does not exist.",
   DTFX_INSTANCE_NOT_FINISHED: "Orchestration '{instanceId}' is {status}; {what} needs a finished one.",
+  DTFX_INSTANCE_FINISHED: "Orchestration '{instanceId}' is {status}; {what} needs one that has not ended.",
+  DTFX_HUB_NOT_FOUND: 'There is no {hub}. Check its name; a worker creates it when it starts, and so does dtfx hub create.',
+  DTFX_MESSAGE_NOT_FOUND: "No message '{messageId}' is set aside.",
   DTFX_REWIND_NOT_FAILED: "Orchestration '{instanceId}' is {status}; only a failed one can be rewound.",
   DTFX_CHILD_ID_IN_USE: "Sub-orchestration id '{instanceId}' is in use by another orchestration. Leave the id out, or choose one of your own.",
   // outcomes

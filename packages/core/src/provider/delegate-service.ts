@@ -9,6 +9,7 @@ export function delegateService(service: OrchestrationService, overrides: Partia
   return {
     name: service.name,
     capabilities: service.capabilities,
+    location: service.location,
     host: service.host,
     converter: service.converter,
     digestKey: service.digestKey,
@@ -19,6 +20,7 @@ export function delegateService(service: OrchestrationService, overrides: Partia
     quarantine: service.quarantine,
     scale: service.scale,
     createHub: () => service.createHub(),
+    hubExists: service.hubExists === undefined ? undefined : () => service.hubExists?.() ?? Promise.resolve(true),
     deleteHub: () => service.deleteHub(),
     startWorker: (spec) => service.startWorker(spec),
     close: () => service.close(),

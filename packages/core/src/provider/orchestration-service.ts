@@ -23,6 +23,8 @@ export interface OrchestrationService {
   /** Short name for messages: `memory`, `sqlite`, `azure-storage`. */
   readonly name: string
   readonly capabilities: Capabilities
+  /** Where its task hub is, for people who are about to change it; without secrets: `task hub 'Orders' of account 'acme'`, a file. */
+  readonly location?: string | undefined
   /** The host it was created with, defaults filled in: worker and client use the same. */
   readonly host: Required<{ [K in keyof Host]: NonNullable<Host[K]> }>
   /** How payloads become text; set with `withPayloads`. Absent: the default JSON converter. */
@@ -37,6 +39,8 @@ export interface OrchestrationService {
   readonly scale?: ScalePort | undefined
   /** Creates what the task hub needs; existing parts stay. Idempotent; client and worker each call it, so remember that it is done. */
   createHub(): Promise<void>
+  /** Whether the task hub is there: what tells a wrong name from an empty hub. Absent: the provider cannot say. */
+  readonly hubExists?: (() => Promise<boolean>) | undefined
   /** Deletes the task hub with everything in it. Idempotent. */
   deleteHub(): Promise<void>
   startWorker(spec: WorkerSpec): Promise<WorkerPort>

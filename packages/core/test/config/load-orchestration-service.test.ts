@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadOrchestrationService, loadWithin } from '../../src/config/load-orchestration-service.js'
+import type { ConfigOverrides } from '../../src/config/config-overrides.js'
 import type { OrchestrationServiceConfig } from '../../src/config/orchestration-config.js'
 import { DurableError } from '../../src/errors/durable-error.js'
 import type { Host, OrchestrationService } from '../../src/provider/orchestration-service.js'
@@ -70,6 +71,18 @@ describe('a configuration that is passed', () => {
     expect(service.name).toBe('echo')
   })
 
+  it('is found beside the file that a command is a link to', async () => {
+    const link = join(project.path, 'bin/dtfx')
+    project.file('global/dist/main.js', '')
+    project.file('bin/other', '')
+    project.file('global/node_modules/@far/store/package.json', { name: '@far/store', type: 'module', exports: './index.js' })
+    project.file('global/node_modules/@far/store/index.js', echoProvider)
+    symlinkSync('../global/dist/main.js', link)
+    expect((await loadWithin({ provider: '@far/store' }, undefined, { cwd: '/', env: {}, program: link })).name).toBe('echo')
+    expect((await failure(loadWithin({ provider: '@far/store' }, undefined, { cwd: '/', env: {}, program: join(project.path, 'bin/other') }))).code).toBe('DTFX_PROVIDER_NOT_FOUND')
+    expect((await failure(loadWithin({ provider: '@far/store' }, undefined, { cwd: '/', env: {}, program: join(project.path, 'bin/nowhere') }))).code).toBe('DTFX_PROVIDER_NOT_FOUND')
+  })
+
   it('keeps objects among the options as they are', async () => {
     class Credential {}
     const credential = new Credential()
@@ -128,6 +141,45 @@ describe('a configuration that is found', () => {
     } finally {
       process.chdir(before)
     }
+  })
+})
+
+describe('overrides', () => {
+  const overridden = async (overrides: ConfigOverrides, config?: OrchestrationServiceConfig, env: Env = {}): Promise<Echo> => (await loadWithin(config, undefined, { cwd: project.path, env }, overrides)) as Echo
+
+  it('name another provider, with its own options', async () => {
+    project.file('dtfx.config.json', { provider: 'sqlite', options: { file: 'x.db' } })
+    expect((await overridden({ provider: '@acme/store' })).options).toEqual({})
+    expect((await overridden({ provider: '@acme/store', options: { a: 1 } })).options).toEqual({ a: 1 })
+    expect((await overridden({ provider: '@acme/store' }, undefined, { DTFX_PROVIDER: 'nothing', DTFX_OPTIONS: '{"b":1}' })).options).toEqual({})
+  })
+
+  it('need no configuration when they name a provider', async () => {
+    expect((await overridden({ provider: '@acme/store', options: { key: '$env:KEY' } }, undefined, { KEY: 'k' })).options).toEqual({ key: 'k' })
+    expect((await failure(overridden({ options: { a: 1 } }))).code).toBe('DTFX_CONFIG_NOT_FOUND')
+  })
+
+  it('lay options over the configured ones', async () => {
+    project.file('dtfx.config.json', { provider: '@acme/store', options: { taskHub: 'A', connectionString: 'x' } })
+    expect((await overridden({ options: { taskHub: 'B' } })).options).toEqual({ taskHub: 'B', connectionString: 'x' })
+    expect((await overridden({ options: { taskHub: 'B' } }, { provider: '@acme/store' })).options).toEqual({ taskHub: 'B' })
+    expect((await overridden({})).options).toEqual({ taskHub: 'A', connectionString: 'x' })
+  })
+
+  it('leave the payloads as they are configured', async () => {
+    project.file('dtfx.config.json', { provider: 'sqlite', payloads: { codecs: ['gzip'] } })
+    expect((await overridden({ provider: '@acme/store' })).converter).toBeDefined()
+  })
+
+  it('are named by errors', async () => {
+    const file = project.file('dtfx.config.json', { provider: '@acme/store', payloads: {} })
+    expect((await failure(overridden({ provider: 'service-bus', source: 'command line' }))).message).toContain(`(named in command line with payloads of ${file})`)
+    expect((await failure(overridden({ options: { a: '$env:NOWHERE' }, source: 'command line' }))).message).toContain(`Configuration command line over ${file}: 'options.a' refers to`)
+    project.file('dtfx.config.json', { provider: '@acme/store', options: [] })
+    expect((await failure(overridden({ options: { a: 1 } }))).message).toContain(`Configuration ${file}: 'options' is a list`)
+    project.file('dtfx.config.json', '[]')
+    expect((await failure(overridden({ options: { a: 1 } }))).message).toContain("'configuration' is a list")
+    expect((await overridden({ provider: '@acme/store' })).name).toBe('echo')
   })
 })
 
@@ -235,6 +287,11 @@ describe('a mistake is one error that names key and source', () => {
     const error = await failure(load())
     expect(error.code).toBe('DTFX_CONFIG_INVALID')
     expect(error.message).toContain(`Configuration ${file}: 'file' cannot be read`)
+  })
+
+  it('a module that exports none', async () => {
+    project.file('dtfx.config.mjs', 'export const other = 1')
+    expect((await failure(load())).code).toBe('DTFX_CONFIG_INVALID')
   })
 
   it('a module that throws', async () => {
