@@ -57,8 +57,8 @@ export const instanceSql = {
   readyOwned: 'SELECT key FROM instances WHERE owner = ? AND ready IS NOT NULL',
   lock: 'UPDATE instances SET owner = ?, ready = NULL WHERE key = ?',
   unlock: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE key = ? AND owner = ?`,
-  unlockAll: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE owner = ?`,
+  unlockAll: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE owner = ? AND owner <> 0`,
   giveBack: `UPDATE instances SET owner = ?, ready = ${firstMessage}, suspicions = 0 WHERE key = ? AND owner = ? ${outcome}`,
   suspect: 'UPDATE instances SET suspicions = suspicions + 1 WHERE key = ? AND owner = ? RETURNING suspicions',
-  finishedBefore: `SELECT key, id, execution_id FROM instances WHERE completed_at < ? AND status IN ('Completed', 'Failed', 'Terminated', 'Canceled') ORDER BY completed_at LIMIT ?`,
+  finishedBefore: `SELECT key, id, execution_id FROM instances WHERE completed_at < ? AND +status IN ('Completed', 'Failed', 'Terminated', 'Canceled') ORDER BY completed_at LIMIT ?`,
 } as const
