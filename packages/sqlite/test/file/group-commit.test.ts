@@ -1,6 +1,6 @@
 /** Groups on a real file: what shares a transaction, what fails alone, and what a promise says. */
 import { DatabaseSync } from 'node:sqlite'
-import { DurableError, systemClock, systemRandom } from '@dtfx/core/provider'
+import { DurableError, sleep, systemClock, systemRandom } from '@dtfx/core/provider'
 import { afterEach, describe, expect, test } from 'vitest'
 import { GroupCommit, type GroupEnd } from '../../src/file/group-commit.js'
 import { HubFile } from '../../src/file/hub-file.js'
@@ -91,7 +91,7 @@ describe('a group', () => {
     let turns = 0
     const untilMs = systemClock.monotonicMs() + 200
     while (systemClock.monotonicMs() < untilMs) {
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await sleep(systemClock, 1)
       turns++
     }
     expect([done, turns > 10]).toEqual([false, true])
