@@ -55,7 +55,7 @@ export const instanceSql = {
   /** Those that have begun, or have not, of one owner; longest wait first. */
   ready: 'SELECT key, id, number, execution_id FROM instances WHERE owner = ? AND begun = ? AND ready IS NOT NULL AND suspicions = 0 ORDER BY ready LIMIT ?',
   /** A turn of it began and came to no end: its process died, for whatever reason. */
-  suspects: 'SELECT key, id, number, execution_id FROM instances WHERE suspicions > 0 AND owner = 0 AND ready IS NOT NULL ORDER BY ready LIMIT ?',
+  suspects: 'SELECT key, id, number, execution_id FROM instances WHERE suspicions > 0 AND +owner = 0 AND ready IS NOT NULL ORDER BY ready LIMIT ?',
   readyOwned: 'SELECT key FROM instances WHERE owner = ? AND ready IS NOT NULL',
   lock: 'UPDATE instances SET owner = ?, ready = NULL WHERE key = ?',
   unlock: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE key = ? AND owner = ?`,
