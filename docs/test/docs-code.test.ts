@@ -38,7 +38,7 @@ function blocksOf(file: string): Block[] {
 /** Where the packages that a block imports are installed. */
 const homeOf = ({ file }: Block): string => (file.includes('service-bus-emulator') ? 'packages/service-bus-emulator/test' : 'docs/test')
 
-const documents = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), ...markdownFiles(join(root, 'docs')), ...['azure-storage', 'core', 'testing', 'service-bus-emulator'].map((name) => join(root, 'packages', name, 'README.md'))]
+const documents = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), ...markdownFiles(join(root, 'docs')), ...['azure-storage', 'core', 'sqlite', 'testing', 'service-bus-emulator'].map((name) => join(root, 'packages', name, 'README.md'))]
 const blocks = documents.flatMap(blocksOf)
 
 test('there are code blocks to check', () => {

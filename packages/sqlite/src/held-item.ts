@@ -6,6 +6,7 @@ import { LockLostError, ticksFromMs, type Ticks } from '@dtfx/core/provider'
 import type { Held, Holder } from './holder.js'
 
 export abstract class HeldItem implements Held {
+  readonly isSuspect: boolean = false
   deadlineMs: number
   #status: 'held' | 'settled' | 'lost' = 'held'
   #lost: AbortController | undefined

@@ -9,6 +9,8 @@ import type { WaitingCall, WaitingCalls } from './waiting-calls.js'
 export interface Held {
   /** On the monotonic clock: one that nobody renews by then is given up. */
   readonly deadlineMs: number
+  /** Its process may die of it. */
+  readonly isSuspect: boolean
   /** Makes what it holds available again, in the file. */
   giveUp(): Promise<void>
   /** The lock is gone: what is in memory forgets the item. */

@@ -1,5 +1,6 @@
 /**
  * Hands instances to calls that wait, as part of a group: the file says who has them before their worker knows. Those that a worker kept go to that worker; the others to workers in turn.
+ * Instances whose turns came to no end are handed out one at a time: when many share a process that dies, only one of them can be to blame, and the others must not be counted with it.
  * Instances that have begun go before those that have not, seven times out of eight: what is in memory comes to its end before more is begun, and nobody starves.
  */
 import type { Delivered } from '@dtfx/core/provider'
@@ -22,6 +23,7 @@ interface ReadyRow {
   readonly id: ColumnText
   readonly number: number
   readonly execution_id: ColumnText | null
+  readonly isSuspect?: boolean
 }
 
 /** The worker whose turn it is among those that want something. */
@@ -42,11 +44,22 @@ export class InstanceClaims {
     if (!hub.work.hasInstances) return
     const wanted = ports.reduce((sum, port) => sum + port.orchestrationCalls.count, 0)
     if (wanted === 0) return
+    this.#claimSuspects(transaction, ports)
     const rows = this.#readyRows(transaction, wanted)
     if (rows.length < wanted) transaction.onCommit(() => hub.work.instancesTaken())
     for (const row of rows) {
       const port = this.nextPort((each) => each.orchestrationCalls.count > 0)
       if (port !== undefined) claim(hub, transaction, port, row)
+    }
+  }
+
+  #claimSuspects(transaction: Transaction, ports: readonly Holder[]): void {
+    const free = ports.filter((port) => port.orchestrationCalls.count > 0 && ![...port.items].some(({ isSuspect }) => isSuspect))
+    if (free.length === 0) return
+    const suspects = transaction.sql.all<ReadyRow>(instanceSql.suspects, free.length)
+    for (const [index, row] of suspects.entries()) {
+      const port = free[index]
+      if (port !== undefined) claim(this.hub, transaction, port, { ...row, isSuspect: true })
     }
   }
 
@@ -70,7 +83,7 @@ function claimKept(hub: HubAccess, transaction: Transaction, port: Holder): void
       transaction.onCommit(() => (session.hasMessages = false))
       continue
     }
-    handOut(transaction, port, session, messages)
+    handOut(transaction, port, { session, messages })
   }
 }
 
@@ -84,10 +97,16 @@ function claim(hub: HubAccess, transaction: Transaction, port: Holder, row: Read
   }
   const session = new InstanceSession(row.key, instanceId, row.number, textOf(row.execution_id))
   transaction.onCommit(() => port.addSession(session))
-  handOut(transaction, port, session, messages)
+  handOut(transaction, port, { session, messages, isSuspect: row.isSuspect })
 }
 
-function handOut(transaction: Transaction, port: Holder, session: InstanceSession, messages: readonly Delivered[]): void {
+interface HandedOut {
+  readonly session: InstanceSession
+  readonly messages: readonly Delivered[]
+  readonly isSuspect?: boolean | undefined
+}
+
+function handOut(transaction: Transaction, port: Holder, { session, messages, isSuspect }: HandedOut): void {
   const call = port.orchestrationCalls.take()
   if (call === undefined) return
   transaction.onUndo(() => port.orchestrationCalls.giveBack(call))
@@ -95,7 +114,7 @@ function handOut(transaction: Transaction, port: Holder, session: InstanceSessio
     const { answers } = session
     session.answers = []
     session.hasMessages = false
-    call.resolve(new OrchestrationItem(port, session, messages, answers))
+    call.resolve(new OrchestrationItem(port, session, messages, answers, isSuspect))
   })
 }
 

@@ -41,6 +41,7 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     stored: readonly Delivered[],
     /** Results of activities that ran here. */
     readonly answers: readonly HeldAnswer[],
+    override readonly isSuspect = false,
   ) {
     super(port)
     session.item = this
@@ -107,6 +108,8 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
   protected ended(): void {
     if (this.session.item === this) this.session.item = undefined
     if (this.isLost) this.port.removeSession(this.session)
+    // The next suspect may come.
+    if (this.isSuspect) this.port.hub.work.messagesArrived(this.session.key)
   }
 
   protected describe(): string {

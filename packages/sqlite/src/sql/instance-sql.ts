@@ -53,12 +53,14 @@ export const instanceSql = {
   becomeReady: 'UPDATE instances SET ready = coalesce(min(ready, ?1), ?1) WHERE key = ?2',
   anyReady: 'SELECT EXISTS (SELECT 1 FROM instances WHERE owner = 0 AND ready IS NOT NULL) AS found',
   /** Those that have begun, or have not, of one owner; longest wait first. */
-  ready: 'SELECT key, id, number, execution_id FROM instances WHERE owner = ? AND begun = ? AND ready IS NOT NULL ORDER BY ready LIMIT ?',
+  ready: 'SELECT key, id, number, execution_id FROM instances WHERE owner = ? AND begun = ? AND ready IS NOT NULL AND suspicions = 0 ORDER BY ready LIMIT ?',
+  /** A turn of it began and came to no end: its process died, for whatever reason. */
+  suspects: 'SELECT key, id, number, execution_id FROM instances WHERE suspicions > 0 AND +owner = 0 AND ready IS NOT NULL ORDER BY ready LIMIT ?',
   readyOwned: 'SELECT key FROM instances WHERE owner = ? AND ready IS NOT NULL',
   lock: 'UPDATE instances SET owner = ?, ready = NULL WHERE key = ?',
   unlock: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE key = ? AND owner = ?`,
-  unlockAll: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE owner = ?`,
+  unlockAll: `UPDATE instances SET owner = 0, ready = ${firstMessage} WHERE owner = ? AND owner <> 0`,
   giveBack: `UPDATE instances SET owner = ?, ready = ${firstMessage}, suspicions = 0 WHERE key = ? AND owner = ? ${outcome}`,
   suspect: 'UPDATE instances SET suspicions = suspicions + 1 WHERE key = ? AND owner = ? RETURNING suspicions',
-  finishedBefore: `SELECT key, id, execution_id FROM instances WHERE completed_at < ? AND status IN ('Completed', 'Failed', 'Terminated', 'Canceled') ORDER BY completed_at LIMIT ?`,
+  finishedBefore: `SELECT key, id, execution_id FROM instances WHERE completed_at < ? AND +status IN ('Completed', 'Failed', 'Terminated', 'Canceled') ORDER BY completed_at LIMIT ?`,
 } as const

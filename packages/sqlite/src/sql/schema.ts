@@ -36,6 +36,7 @@ CREATE TABLE instances (
   updated_at TEXT
 ) STRICT;
 CREATE INDEX instances_ready ON instances (owner, begun, ready) WHERE ready IS NOT NULL;
+CREATE INDEX instances_suspect ON instances (ready) WHERE suspicions > 0;
 CREATE INDEX instances_owned ON instances (owner) WHERE owner <> 0;
 CREATE INDEX instances_by_status ON instances (status, id) WHERE status IS NOT NULL;
 CREATE INDEX instances_by_name ON instances (name, id) WHERE name IS NOT NULL;

@@ -43,12 +43,14 @@ export async function crashRun(bundle: WorkerBundle, plan: CrashPlan): Promise<C
   const chaos = async (): Promise<void> => {
     while (!over) {
       await sleep(systemClock, plan.killEveryMs)
-      const seat = Math.floor(random.next() * workers.length)
-      const worker = workers[seat] as WorkerProcess
-      if (!worker.isAlive) problems.push(`a worker ended by itself: ${worker.errors}`)
-      await worker.kill()
+      // One that works: on a busy machine a process may need longer to begin than it is left alive.
+      const victims = workers.filter((worker) => worker.isReady)
+      const victim = victims[Math.floor(random.next() * victims.length)]
+      if (victim === undefined) continue
+      if (!victim.isAlive) problems.push(`a worker ended by itself: ${victim.errors}`)
+      await victim.kill()
       kills++
-      workers[seat] = start()
+      workers[workers.indexOf(victim)] = start()
     }
   }
   try {

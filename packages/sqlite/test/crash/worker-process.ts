@@ -52,6 +52,7 @@ export class WorkerProcess {
   readonly exited: Promise<void>
   /** Resolves when it works. */
   readonly ready: Promise<void>
+  isReady = false
   /** What it wrote to its error output: nothing, unless the program is wrong. */
   errors = ''
 
@@ -59,7 +60,7 @@ export class WorkerProcess {
     this.child = spawn(process.execPath, [bundle.program, JSON.stringify(args)], { stdio: ['pipe', 'pipe', 'pipe'] })
     this.child.stdin?.on('error', () => {})
     this.child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()))
-    this.ready = new Promise((resolve) => this.child.stdout?.once('data', () => resolve()))
+    this.ready = new Promise((resolve) => this.child.stdout?.once('data', () => ((this.isReady = true), resolve())))
     this.exited = new Promise((resolve) => this.child.once('exit', () => resolve()))
   }
 
