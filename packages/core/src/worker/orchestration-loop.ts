@@ -9,7 +9,6 @@
 import { msFromTicks, type Ticks } from '../base/ticks.js'
 import { contentId, tupleId, type Identify } from '../engine/identity.js'
 import { RuntimeState } from '../engine/runtime-state.js'
-import { limits } from '../base/limits.js'
 import { DurableError, dtfxError } from '../errors/durable-error.js'
 import { isFinal } from '../model/instance.js'
 import type { HistoryEvent, HistoryEventOf } from '../model/events.js'
@@ -144,7 +143,7 @@ export class OrchestrationLoop {
     const start = draft.runtime.start ?? startOf(prepared.admitted)
     if (!versionMatches(options.versionPolicy, start?.version)) return this.#failures.mismatch(item, known, start)
     const past = prepared.replaces || known.runtime === undefined ? noEvents : known.snapshot?.history
-    if (mostDeliveries(item.messages) > 2 && (await item.markSuspect()) > limits.maxSuspectTurns) return this.#failures.suspect(item)
+    if (mostDeliveries(item.messages) > 2 && (await item.markSuspect()) > options.maxSuspectTurns) return this.#failures.suspect(item)
     this.parts.service.host.metrics.count(past === undefined ? 'dtfx.cache.hits' : 'dtfx.cache.misses', 1)
     const { logger } = this.parts.service.host
     const ids = logger.enabled('debug') ? { instanceId: item.instanceId, executionId: draft.runtime.executionId } : undefined

@@ -28,6 +28,8 @@ export interface TaskHubWorkerOptions {
   readonly onMismatch?: 'reject' | 'fail' | undefined
   /** Faults of one message before its activity or instance fails. Default 5. */
   readonly maxFaults?: number | undefined
+  /** Turns of one instance that may begin on inputs delivered more than twice and come to no end before the inputs are set aside; more where processes are killed often for other reasons. Default 5. */
+  readonly maxSuspectTurns?: number | undefined
   /** How long a message for an unknown name waits for a worker that knows it (a rolling deploy). Default 60 000. */
   readonly unknownNameGraceMs?: number | undefined
   /** Suspended instances kept in memory, by number and by estimated bytes; false: none. Default 10 000 and 256 MiB. */
@@ -54,6 +56,7 @@ const knownOptions: Readonly<Record<keyof TaskHubWorkerOptions, true>> = {
   versionMatch: true,
   onMismatch: true,
   maxFaults: true,
+  maxSuspectTurns: true,
   unknownNameGraceMs: true,
   cache: true,
   watchdog: true,
@@ -70,6 +73,7 @@ export interface CheckedWorkerOptions {
   readonly determinism: DeterminismMode | undefined
   readonly versionPolicy: VersionPolicy
   readonly maxFaults: number
+  readonly maxSuspectTurns: number
   readonly unknownNameGraceMs: number
   readonly cache: CacheBounds
   /** Undefined: not watched. */
@@ -102,6 +106,7 @@ export function checkWorkerOptions(options: TaskHubWorkerOptions): CheckedWorker
       onMismatch: oneOf('onMismatch', options.onMismatch ?? 'reject', ['reject', 'fail']),
     },
     maxFaults: whole('maxFaults', options.maxFaults ?? limits.maxFaults, 1),
+    maxSuspectTurns: whole('maxSuspectTurns', options.maxSuspectTurns ?? limits.maxSuspectTurns, 1),
     unknownNameGraceMs: whole('unknownNameGraceMs', options.unknownNameGraceMs ?? 60_000, 0),
     cache: cacheBounds(options.cache),
     watchdog: options.watchdog === false ? undefined : watchdogLimits(options.watchdog ?? {}),

@@ -20,5 +20,6 @@ const logger = {
     if (level === 'warn' || level === 'error') appendFileSync(`${args.logPath}.txt`, `${new Date().toISOString()} ${process.pid} ${level} ${text} ${JSON.stringify(fields, (_key, value: unknown) => (value instanceof Error ? value.message : value))}\n`)
   },
 }
-await new TaskHubWorker(createOrchestrationService(args.service, { logger }), program).start()
+// At a kill every 200 ms an instance can be there five times in a row when its process dies; that what kills its process is set aside has tests of its own.
+await new TaskHubWorker(createOrchestrationService(args.service, { logger }), { ...program, maxSuspectTurns: 1_000 }).start()
 process.stdout.write('ready\n')
