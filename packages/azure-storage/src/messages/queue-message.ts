@@ -7,8 +7,7 @@
  * 3. `Version` of .NET is '' where there is none, and what an orchestration starts always has tags; here both are absent then.
  */
 import { DurableError, messageFromWire, messageToWire, parseWire, wireText, type HistoryEvent, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
-import { withCanonicalTimes } from '../canonical-ticks.js'
-import { withEmptyVersion, withoutEmptyVersion } from './empty-version.js'
+import { withCanonicalTimes, withEmptyVersion, withoutEmptyVersion } from '@dtfx/azure-common'
 import { fromQueueText } from './queue-text.js'
 
 export interface QueueMessage {
