@@ -3,7 +3,7 @@
  * like a lost race. Clients are made on first use and kept; making one sends nothing.
  */
 import { AzureNamedKeyCredential, AzureSASCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables'
-import { ContainerClient, StorageSharedKeyCredential as BlobKey, newPipeline as newBlobPipeline } from '@azure/storage-blob'
+import { BlobServiceClient, ContainerClient, StorageSharedKeyCredential as BlobKey, newPipeline as newBlobPipeline } from '@azure/storage-blob'
 import { escapeLineSeparators } from './line-separators.js'
 import { RequestCounter } from './request-counter.js'
 import type { StorageAccount } from './storage-account.js'
@@ -45,6 +45,13 @@ export class AccountClients {
 
   table(name: string): TableClient {
     return cached(this.#tables, name, () => this.#newTable(name))
+  }
+
+  /** Names of the containers that begin with `prefix`. */
+  async containerNames(prefix: string): Promise<readonly string[]> {
+    const names: string[] = []
+    for await (const { name } of new BlobServiceClient(`${this.account.blobUrl}${this.sas}`, this.#blobPipeline).listContainers({ prefix })) names.push(name)
+    return names
   }
 
   /** For URLs of an account that is opened by one. */

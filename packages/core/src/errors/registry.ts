@@ -20,6 +20,7 @@ export const errorTemplates = {
   DTFX_NOT_SERIALIZABLE: 'Value of {what} cannot be serialised: {problem} at {path}.',
   DTFX_PAYLOAD_UNREADABLE: 'Payload of {what} cannot be read: {problem}',
   DTFX_PAYLOAD_TOO_LARGE: 'Payload of {what} has {length} characters; the limit is {limit}. Store it elsewhere and pass a reference.',
+  DTFX_PAYLOAD_TRUNCATED: '{what} was cut by .NET at {limit} characters: the whole of it is not stored.',
   DTFX_PAYLOAD_CODEC: 'Payload was written with codec {codec}, key {key}, which is not configured here or does not fit: {problem}',
   DTFX_SCHEMA_MISMATCH: '{what} does not match its schema: {problem}',
   DTFX_SCHEMA_ASYNC: 'The schema of {what} validates asynchronously. Only synchronous schemas work where a history is replayed.',
@@ -71,6 +72,7 @@ export const errorTemplates = {
   DTFX_MIXED_PARTITION_MANAGERS: "Task hub '{taskHub}' is served by workers that share its partitions by leases on blobs ({blobs}), which cannot see the workers of this kind. Stop them, or switch them to the table partition manager, and start again.",
   DTFX_PARTITION_COUNT: "Task hub '{taskHub}' was created with {actual} partitions; this process is configured for {expected}. Give all processes of a hub the same partition count.",
   DTFX_PARTITIONS_HELD: 'Worker {workerId} stopped after {deadlineMs} ms while it still held {partitions}. Other workers take over when its leases run out.',
+  DTFX_FOREIGN_WORKERS: "Task hub '{taskHub}' is marked as one of workers of '{framework}', which cannot share it with workers of this framework.",
   // the test kit
   DTFX_TEST_STUCK: 'Nothing more will happen by itself, and {what}.',
 } as const
