@@ -2,9 +2,10 @@
  * Activities from the worker queue, for the calls that wait for one.
  * Invariants: nothing is fetched while nobody waits; what was fetched and finds nobody any more (a slot was taken by a local activity) is renewed for a while, and then put back.
  */
-import { backoffMs, deferred, isFinal, sleep, type ActivitySlots, type ActivityWorkItem, type CancelTimer, type Deferred } from '@dtfx/core/provider'
+import { isFinal, type ActivitySlots, type ActivityWorkItem, type CancelTimer } from '@dtfx/core/provider'
 import { WaitingCalls, type WaitingCall } from '@dtfx/azure-common'
 import type { BusConnection } from '../bus/bus-connection.js'
+import { FetchLoops, type Fetcher } from '../bus/fetch-loops.js'
 import type { HubParts } from '../hub-parts.js'
 import { copyOf } from '../messages/bus-message.js'
 import { receivedMessage } from '../messages/message-receiver.js'
@@ -12,7 +13,6 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { ActivityItem, type ActivityHost } from './activity-item.js'
 import { WorkerLink } from './worker-link.js'
 
-const retry = { firstMs: 100, maxMs: 10_000 }
 /** The broker sets a message aside at its tenth delivery: before that it is replaced by a copy. */
 const maxFailedDeliveries = 8
 /** How long what was fetched waits for a slot. */
@@ -23,11 +23,9 @@ type Slot = WaitingCall<ActivityWorkItem>
 export class ActivityQueue implements ActivityHost {
   readonly #calls = new WaitingCalls<ActivityWorkItem>()
   readonly #connection: BusConnection
-  readonly #stopping = new AbortController()
-  readonly #loops: Promise<void>[]
+  readonly #loops: FetchLoops
   readonly #active = new Set<ActivityItem>()
   readonly #waiting: ActivityItem[] = []
-  #demand: Deferred<void> | undefined
   readonly #hosted: ReadonlySet<string> | undefined
   #cancelSweep: CancelTimer | undefined
 
@@ -38,7 +36,13 @@ export class ActivityQueue implements ActivityHost {
   ) {
     this.#hosted = hosted === undefined ? undefined : new Set(hosted)
     this.#connection = parts.connect()
-    this.#loops = Array.from({ length: parts.settings.acceptors }, () => this.#run())
+    this.#loops = new FetchLoops({
+      host: parts.host,
+      max: parts.settings.acceptors,
+      open: () => this.#open(),
+      hasDemand: () => this.#calls.length > 0,
+      failed: (error) => parts.log.failed(parts.names.workerQueue, error),
+    })
     this.#armSweep()
   }
 
@@ -64,9 +68,7 @@ export class ActivityQueue implements ActivityHost {
   /** Nothing more is handed out; what was not is put back. */
   async stop(reason: Error): Promise<void> {
     this.#calls.close(reason)
-    this.#stopping.abort(reason)
-    this.#demand?.resolve()
-    await Promise.all(this.#loops)
+    await this.#loops.stop(reason)
     await Promise.all(this.#waiting.splice(0).map((item) => item.giveUp()))
   }
 
@@ -88,32 +90,22 @@ export class ActivityQueue implements ActivityHost {
     this.onEnded()
   }
 
-  async #run(): Promise<void> {
-    const { host, log, names, settings } = this.parts
-    const { signal } = this.#stopping
+  /** Each loop has a receiver of its own. One that ends may be entitled to a message, which would then be locked by nobody: it is closed. */
+  #open(): Fetcher {
+    const { host, names, settings } = this.parts
     let link: WorkerLink | undefined
-    let failures = 0
-    while (!signal.aborted) {
-      if (this.#calls.length === 0) {
-        await (this.#demand ??= deferred<void>()).promise
-        continue
-      }
-      try {
+    return {
+      next: async (signal) => {
         if (link === undefined || link.isBroken) link = new WorkerLink(this.#connection, this.#connection.use(), names.workerQueue)
-        const raw = await link.next(settings.acceptTimeout, signal)
-        if (raw !== undefined) await this.#take(link, raw, host.clock.monotonicMs())
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) break
-        failures++
-        log.failed(names.workerQueue, error)
+        const used = link
+        const raw = await used.next(settings.acceptTimeout, signal)
+        return raw === undefined ? undefined : () => this.#take(used, raw, host.clock.monotonicMs())
+      },
+      reset: async () => {
         await link?.close()
         link = undefined
-        await sleep(host.clock, backoffMs(retry, failures, host.random), signal)
-      }
+      },
     }
-    // It may still be entitled to a message, which would then be locked by nobody.
-    await link?.close()
   }
 
   async #take(link: WorkerLink, raw: ServiceBusReceivedMessage, receivedMs: number): Promise<void> {
@@ -141,9 +133,7 @@ export class ActivityQueue implements ActivityHost {
       const item = this.#waiting.shift()
       if (item?.isHeld === true) this.#calls.take()?.resolve(item)
     }
-    if (this.#calls.length === 0) return
-    this.#demand?.resolve()
-    this.#demand = undefined
+    this.#loops.wake()
   }
 
   #putBackLater(item: ActivityItem): void {

@@ -5,15 +5,14 @@
  * 1. A session is asked for only while calls wait; one with work and nobody to take it is given back, unless activities of it run here.
  * 2. What is held and rests is renewed here; what is in a turn, by the worker. What is not renewed is lost when its time is over.
  */
-import { backoffMs, deferred, sleep, type CancelTimer, type Deferred } from '@dtfx/core/provider'
+import type { CancelTimer } from '@dtfx/core/provider'
 import { WaitingCalls } from '@dtfx/azure-common'
 import type { BusConnection } from '../bus/bus-connection.js'
+import { FetchLoops } from '../bus/fetch-loops.js'
 import { SessionLink } from '../bus/session-link.js'
 import { HeldSession } from './held-session.js'
 import { OrchestrationItem } from './orchestration-item.js'
 import type { SessionHost } from './session-host.js'
-
-const retry = { firstMs: 100, maxMs: 10_000 }
 
 export class SessionPool {
   readonly connection: BusConnection
@@ -21,15 +20,19 @@ export class SessionPool {
   /** By the id of the session, lower case: the broker may hand it back in another one. */
   readonly #sessions = new Map<string, HeldSession>()
   #ready: HeldSession[] = []
-  readonly #stopping = new AbortController()
-  readonly #loops: Promise<void>[]
-  #demand: Deferred<void> | undefined
+  readonly #loops: FetchLoops
   #cancelSweep: CancelTimer | undefined
 
   constructor(readonly host: SessionHost) {
     const { parts } = host
     this.connection = parts.connect()
-    this.#loops = Array.from({ length: parts.settings.acceptors }, () => this.#run())
+    this.#loops = new FetchLoops({
+      host: parts.host,
+      max: parts.settings.acceptors,
+      open: () => ({ next: (signal) => this.#accept(signal), reset: () => Promise.resolve() }),
+      hasDemand: () => this.#calls.length > 0,
+      failed: (error) => parts.log.failed(parts.names.orchestratorQueue, error),
+    })
     this.#armSweep()
   }
 
@@ -63,9 +66,7 @@ export class SessionPool {
   /** No new work: calls that wait reject, nothing is accepted. */
   async stop(reason: Error): Promise<void> {
     this.#calls.close(reason)
-    this.#stopping.abort(reason)
-    this.#demand?.resolve()
-    await Promise.all(this.#loops)
+    await this.#loops.stop(reason)
   }
 
   async close(): Promise<void> {
@@ -80,27 +81,13 @@ export class SessionPool {
     await session.close()
   }
 
-  async #run(): Promise<void> {
-    const { host, log, names, settings } = this.host.parts
-    const { signal } = this.#stopping
-    let failures = 0
-    while (!signal.aborted) {
-      if (this.#calls.length === 0) {
-        await (this.#demand ??= deferred<void>()).promise
-        continue
-      }
-      try {
-        const link = await SessionLink.accept({ connection: this.connection, queue: names.orchestratorQueue, role: 'orchestrator', signal, lockMs: settings.lockDuration })
-        if (link !== undefined && signal.aborted) await link.close()
-        else if (link !== undefined) this.#sessions.set(link.sessionId.toLowerCase(), new HeldSession(this.host, link))
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) break
-        failures++
-        log.failed(names.orchestratorQueue, error)
-        await sleep(host.clock, backoffMs(retry, failures, host.random), signal)
-      }
-    }
+  async #accept(signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+    const { names, settings } = this.host.parts
+    const link = await SessionLink.accept({ connection: this.connection, queue: names.orchestratorQueue, role: 'orchestrator', signal, lockMs: settings.lockDuration })
+    if (link === undefined) return undefined
+    if (signal.aborted) return () => link.close()
+    this.#sessions.set(link.sessionId.toLowerCase(), new HeldSession(this.host, link))
+    return () => Promise.resolve()
   }
 
   #pump(): void {
@@ -111,9 +98,7 @@ export class SessionPool {
       if (session.item !== undefined || !session.isHeld || !session.hasWork) continue
       this.#calls.take()?.resolve(new OrchestrationItem(session))
     }
-    if (this.#calls.length === 0) return
-    this.#demand?.resolve()
-    this.#demand = undefined
+    this.#loops.wake()
   }
 
   #armSweep(): void {

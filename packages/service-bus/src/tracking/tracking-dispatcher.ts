@@ -6,9 +6,10 @@
  * 2. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import { backoffMs, deferred, isFinal, sleep, TransientError, type TaskMessage } from '@dtfx/core/provider'
+import { deferred, isFinal, sleep, TransientError, type TaskMessage } from '@dtfx/core/provider'
 import type { InstanceWatchers } from '@dtfx/azure-common'
 import type { BusConnection } from '../bus/bus-connection.js'
+import { FetchLoops } from '../bus/fetch-loops.js'
 import { SessionLink } from '../bus/session-link.js'
 import type { HubParts } from '../hub-parts.js'
 import { copyOf } from '../messages/bus-message.js'
@@ -29,7 +30,6 @@ export interface TrackingParts {
 
 /** A session whose state is to be cleared may be held by another worker, who lets it go in a moment. */
 const heldElsewhereMs = 2_000
-const retry = { firstMs: 100, maxMs: 10_000 }
 
 interface Tracked {
   readonly raw: ServiceBusReceivedMessage
@@ -39,38 +39,29 @@ interface Tracked {
 
 export class TrackingDispatcher {
   readonly #connection: BusConnection
-  readonly #stopping = new AbortController()
-  readonly #loops: Promise<void>[]
+  readonly #loops: FetchLoops
 
   constructor(readonly of: TrackingParts) {
     const { parts } = of
     this.#connection = parts.connect()
-    this.#loops = Array.from({ length: parts.settings.acceptors }, () => this.#run())
+    this.#loops = new FetchLoops({
+      host: parts.host,
+      max: parts.settings.acceptors,
+      open: () => ({ next: (signal) => this.#next(signal), reset: () => Promise.resolve() }),
+      hasDemand: () => true,
+      failed: (error) => parts.log.failed(parts.names.trackingQueue, error),
+    })
   }
 
   /** Resolves when it holds nothing any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the worker stops'))
+    await this.#loops.stop(new Error('the worker stops'))
     await this.#connection.close()
-    await Promise.all(this.#loops)
   }
 
-  async #run(): Promise<void> {
-    const { host, log, names } = this.of.parts
-    const { signal } = this.#stopping
-    let failures = 0
-    while (!signal.aborted) {
-      try {
-        const link = await this.#accept('tracking', names.trackingQueue, undefined, signal)
-        if (link !== undefined) await this.#serve(link)
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        failures++
-        log.failed(names.trackingQueue, error)
-        await sleep(host.clock, backoffMs(retry, failures, host.random), signal)
-      }
-    }
+  async #next(signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+    const link = await this.#accept('tracking', this.of.parts.names.trackingQueue, undefined, signal)
+    return link === undefined ? undefined : () => this.#serve(link)
   }
 
   #accept(role: string, queue: string, sessionId: string | undefined, signal?: AbortSignal): Promise<SessionLink | undefined> {
@@ -90,8 +81,8 @@ export class TrackingDispatcher {
       return room.promise
     })
     try {
-      await Promise.race([arrived.promise, sleep(this.of.parts.host.clock, heldElsewhereMs, this.#stopping.signal)])
-      while (waiting.length > 0 && link.isHeld && !this.#stopping.signal.aborted) {
+      await Promise.race([arrived.promise, sleep(this.of.parts.host.clock, heldElsewhereMs, this.#loops.signal)])
+      while (waiting.length > 0 && link.isHeld && !this.#loops.signal.aborted) {
         const batch = waiting
         waiting = []
         arrived = deferred<void>()
