@@ -84,7 +84,8 @@ export class ServiceBusService implements OrchestrationService {
     this.#parts = parts
     this.#sending = sending
     this.capabilities = capabilitiesOf(store !== undefined)
-    this.#watchers = new InstanceWatchers(this.host.clock, () => false)
+    // Beside a worker, most ends are tracked in this process, and told at once.
+    this.#watchers = new InstanceWatchers(this.host.clock, () => this.#ports.size > 0)
     const admin = new BusAdmin(settings.access, this.host)
     this.#hub = new TaskHub(parts, admin, clients)
     this.#jumpStarts = clients === undefined || store === undefined ? undefined : new JumpStarts(parts, clients, store)

@@ -31,15 +31,28 @@ export interface LiveClient {
   onBroken(listener: () => void): () => void
 }
 
+/** What is used of the SDK's insides, if it is there. */
+interface InnerConnection {
+  on?(event: string, listener: () => void): void
+  readonly _connection?: { emit?(event: string, context: object): void }
+}
+
 class Live implements LiveClient {
   readonly senders = new Map<string, ServiceBusSender>()
   readonly #listeners = new Set<() => void>()
+  readonly #connection: InnerConnection | undefined
   isBroken = false
 
-  constructor(readonly client: ServiceBusClient) {
+  /** Resolves when it is closed, or nobody waits for that any more. */
+  ended: Promise<void> = Promise.resolve()
+
+  constructor(
+    readonly client: ServiceBusClient,
+    readonly clock: Clock,
+  ) {
     // The SDK tells nobody outside of it. Without this, what is under way ends with its own time.
-    const { _connectionContext: context } = client as unknown as { readonly _connectionContext?: { readonly connection?: { on?(event: string, listener: () => void): void } } }
-    context?.connection?.on?.('disconnected', () => this.break())
+    this.#connection = (client as unknown as { readonly _connectionContext?: { readonly connection?: InnerConnection } })._connectionContext?.connection
+    this.#connection?.on?.('disconnected', () => this.break())
   }
 
   onBroken(listener: () => void): () => void {
@@ -52,10 +65,24 @@ class Live implements LiveClient {
     this.isBroken = true
     for (const listener of [...this.#listeners]) listener()
     this.#listeners.clear()
-    // It may hang, or fail: nobody waits for it.
-    void this.client.close().catch(() => {})
+    // It may hang, or fail: nobody waits for it. A wait for a session does not end with a connection that is closed in good order; the timer of one that goes on would keep the process alive for a minute.
+    const closed = this.client.close().catch(() => {})
+    const late = new Promise<void>((resolve) => this.clock.setTimer(closeTimeoutMs, resolve, { keepAlive: false }))
+    this.ended = Promise.race([closed, late]).then(() => this.#endWaits())
+  }
+
+  #endWaits(): void {
+    const inner = this.#connection?._connection
+    try {
+      inner?.emit?.('disconnected', { connection: inner })
+    } catch {
+      // Of another version of the SDK: its timers run out.
+    }
   }
 }
+
+/** A connection that hangs is left behind. */
+const closeTimeoutMs = 1_000
 
 export class BusConnection {
   #live: Live | undefined
@@ -70,7 +97,7 @@ export class BusConnection {
 
   #use(): Live {
     if (this.#isClosed) throw dtfxError('DTFX_CLOSED')
-    if (this.#live === undefined || this.#live.isBroken) this.#live = new Live(connect(this.parts))
+    if (this.#live === undefined || this.#live.isBroken) this.#live = new Live(connect(this.parts), this.parts.clock)
     return this.#live
   }
 
@@ -121,10 +148,8 @@ export class BusConnection {
     this.#isClosed = true
     const live = this.#live
     this.#live = undefined
-    if (live === undefined || live.isBroken) return
-    const closed = live.client.close().catch(() => {})
-    live.break()
-    await Promise.race([closed, new Promise<void>((resolve) => this.parts.clock.setTimer(1_000, resolve, { keepAlive: false }))])
+    live?.break()
+    await live?.ended
   }
 }
 

@@ -26,7 +26,7 @@ const unreadablePauseMs = 5_000
 /** For a session without a message that can be taken. */
 const idleMs = 2_000
 /** How long the session of a finished instance is kept for the tracking store to say so. */
-const finishedMs = 1_000
+const finishedMs = 3_000
 
 export class HeldSession {
   waiting: ReceivedMessage[] = []
