@@ -14,6 +14,8 @@ const config = defineConfig({
       { find: /^@dtfx\/testing$/, replacement: source('packages/testing/src/index.ts') },
       { find: /^@dtfx\/testing\/memory$/, replacement: source('packages/testing/src/memory/index.ts') },
       { find: /^@dtfx\/service-bus-emulator$/, replacement: source('packages/service-bus-emulator/src/index.ts') },
+      { find: /^@dtfx\/azure-common$/, replacement: source('packages/azure-common/src/index.ts') },
+      { find: /^@dtfx\/service-bus$/, replacement: source('packages/service-bus/src/index.ts') },
       { find: /^@dtfx\/azure-storage$/, replacement: source('packages/azure-storage/src/index.ts') },
       { find: /^@dtfx\/sqlite$/, replacement: source('packages/sqlite/src/index.ts') },
       { find: /^@dtfx\/testing\/conformance$/, replacement: source('packages/testing/src/conformance/index.ts') },

@@ -18,7 +18,7 @@ const emulator = packages.find(({ name }) => name === '@dtfx/service-bus-emulato
 /** A program among the development dependencies. */
 const tool = (name) => join(root, 'node_modules', '.bin', name)
 /** Short names. */
-const providers = ['memory', 'azure-storage', 'sqlite']
+const providers = ['memory', 'azure-storage', 'service-bus', 'sqlite']
 const reportPath = process.argv.includes('--report') ? process.argv[process.argv.indexOf('--report') + 1] : undefined
 
 const scratch = mkdtempSync(join(tmpdir(), 'dtfx-packages-'))

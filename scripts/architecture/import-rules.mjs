@@ -6,6 +6,8 @@ import { shownPath } from './source-tree.mjs'
 const layers = { base: 0, errors: 0, model: 1, serialization: 1, telemetry: 1, provider: 2, authoring: 2, engine: 3, worker: 4, client: 4, config: 4 }
 /** Entries of core and the highest layer each may show: a provider must not load the engine. */
 const entries = { 'provider.ts': 2, 'engine.ts': 3, 'index.ts': 4 }
+/** What a provider may import of us. */
+const forProviders = new Set(['@dtfx/core/provider', '@dtfx/azure-common'])
 /** Packages that may import more than `@dtfx/core/provider`, and what. */
 const kits = { testing: /^@dtfx\/core(\/(provider|engine))?$/, cli: /^@dtfx\// }
 
@@ -36,7 +38,7 @@ function checkBorders(each, source) {
   if (each.name === 'core') return [...outside, ...importing(source, /^@dtfx\//, (name) => ['core-alone', `imports ${name}; core depends on no other package`])]
   const allowed = kits[each.name]
   const foreign = importing(source, /^@dtfx\//, (name) => {
-    if (allowed === undefined) return name === '@dtfx/core/provider' ? undefined : ['provider-border', `imports ${name}; providers import @dtfx/core/provider only`]
+    if (allowed === undefined) return forProviders.has(name) ? undefined : ['provider-border', `imports ${name}; providers import @dtfx/core/provider, and @dtfx/azure-common, only`]
     return allowed.test(name) ? undefined : ['package-border', `imports ${name}, which this package may not know`]
   })
   return [...outside, ...foreign]

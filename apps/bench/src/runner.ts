@@ -4,7 +4,7 @@
  * run ends everything, without a row. Garbage is not collected by force between runs: that also drops compiled code whose objects all died, and measures how it is compiled again.
  */
 import os from 'node:os'
-import { isAzureStorage } from './azure/hub.js'
+import { isAzureStorage, isServiceBus } from './azure/hub.js'
 import { moreIsBetter, type Measurement, type Metric, type Setup, type Side, type SideOptions, type Workload } from './measurement.js'
 import { median } from './statistics.js'
 
@@ -54,7 +54,7 @@ export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace 
 }
 
 function defaultCountOf({ defaultCount, requestCount = defaultCount }: Workload, setup: Setup): number {
-  return isAzureStorage(setup) ? requestCount : defaultCount
+  return isAzureStorage(setup) || isServiceBus(setup) ? requestCount : defaultCount
 }
 
 async function openRival(workload: Workload, against: string, options: SideOptions): Promise<Side> {

@@ -47,7 +47,8 @@ Examples:
   quickstart ../my-project/docs --yes       another folder, and no question
   quickstart --provider azure-storage --id a   kill it, start it again: it goes on where it was
 
-With azure-storage the account is an emulator on this machine unless --connection-string names one; where no emulator listens, one is started for the run.
+With azure-storage and service-bus the account is an emulator on this machine unless --connection-string names one; where no emulator listens, one is started for the run.
+With service-bus the bus is an emulator in this program, unless --options names one; what is in it is kept in a file.
 
 Exit code: 0 all links lead somewhere, 1 some are broken, 2 the check itself failed.`
 

@@ -7,6 +7,7 @@ import { approveAtOnce, askOn } from './approval.js'
 import type { Arguments } from './arguments.js'
 import { filesOf, isClean, totalsOf } from './check-report.js'
 import { checksDoneBefore } from './earlier-work.js'
+import { provideBus } from './emulator/provide-bus.js'
 import { provideEmulator } from './emulator/provide-emulator.js'
 import { openService } from './open-service.js'
 import { checkDirectory } from './orchestrations/check-directory.js'
@@ -32,8 +33,18 @@ type Run = OrchestrationHandle<RunResult, RunInput>
 export async function runCheck(given: Arguments, workingDirectory: string, screen: Screen): Promise<number> {
   const startedMs = performance.now()
   const target = await scanTarget(given.folder, workingDirectory)
+  const say = (line: string): void => screen.write(screen.paint.dim(line))
+  const bus = await provideBus(given, say)
+  try {
+    return await runWith({ ...given, providerOptions: bus?.options ?? given.providerOptions }, target, { screen, startedMs, say })
+  } finally {
+    await bus?.stop()
+  }
+}
+
+async function runWith(given: Arguments, target: ScanTarget, { screen, startedMs, say }: { screen: Screen; startedMs: number; say: (line: string) => void }): Promise<number> {
   const service = await openService(given)
-  const emulator = await provideEmulator(service, given.emulatorFolder, (line) => screen.write(screen.paint.dim(line)))
+  const emulator = await provideEmulator(service, given.emulatorFolder, say)
   try {
     return await runOn(service, { given, target, screen, startedMs })
   } finally {

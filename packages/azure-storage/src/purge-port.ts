@@ -7,9 +7,7 @@
  */
 import { isFinal, type InstanceId, type PurgePort } from '@dtfx/core/provider'
 import { isInstanceRowBlob } from './rows/large-columns.js'
-import { escapeKey } from './rows/partition-key.js'
-import { repeat } from './storage/repeat.js'
-import { outcomeOf } from './storage/storage-error.js'
+import { escapeKey, outcomeOf, repeat } from '@dtfx/azure-common'
 import { HistoryEraser } from './tracking/history-eraser.js'
 import type { WorkerParts } from './worker-parts.js'
 

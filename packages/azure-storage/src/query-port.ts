@@ -1,9 +1,7 @@
 /** Queries over the Instances table: what the service can tell it filters, and everything is looked at again here. A page is one request; a row that cannot be read does not stop the others. */
 import { DurableError, type InstanceFilter, type InstanceState, type Page, type PageRequest, type QueryPort } from '@dtfx/core/provider'
-import { matchesFilter, pushedFilter } from './rows/instance-filter.js'
-import { unescapeKey } from './rows/partition-key.js'
-import { storedRow, type StoredRow } from './rows/table-row.js'
-import { repeat } from './storage/repeat.js'
+import { matchesFilter, repeat, storedRow, type StoredRow, unescapeKey } from '@dtfx/azure-common'
+import { pushedFilter } from './rows/instance-filter.js'
 import type { WorkerParts } from './worker-parts.js'
 
 const columnsWithoutPayloads = [

@@ -1,6 +1,6 @@
 /** How much waits, for whoever decides how many workers there are. Hidden messages (timers, backups of local activities) are in the service's own count, and are taken out as far as this can be told: by a peek. */
 import type { ScaleMetrics, ScalePort } from '@dtfx/core/provider'
-import { repeat } from './storage/repeat.js'
+import { repeat } from '@dtfx/azure-common'
 import type { WorkerParts } from './worker-parts.js'
 
 /** What one peek shows. */

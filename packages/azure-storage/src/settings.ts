@@ -1,8 +1,7 @@
 /** Options of the provider: names, units and defaults. Defaults are those of .NET unless a comment says why not, because both may work on one task hub. */
 import { dtfxError, parseSettings, setting, type OptionsOf, type SettingsOf } from '@dtfx/core/provider'
 import type { TokenCredential } from '@azure/core-auth'
-import { accountFromConnectionString, accountFromName, type StorageAccount } from './storage/storage-account.js'
-import { defaultRequestTimeoutMs } from './storage/storage-clients.js'
+import { accountFromConnectionString, accountFromName, defaultRequestTimeoutMs, type StorageAccount } from '@dtfx/azure-common'
 
 const source = 'options of @dtfx/azure-storage'
 const emulator = 'UseDevelopmentStorage=true'

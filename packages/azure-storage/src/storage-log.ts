@@ -1,6 +1,6 @@
 /** Log lines of the provider about queues and instances, with the ids that .NET has for the same things. Every line says of which account and hub it is. */
 import { logEvents, type LogEvent, type LogFields, type Logger } from '@dtfx/core/provider'
-import { codeOf, statusOf } from './storage/storage-error.js'
+import { codeOf, statusOf } from '@dtfx/azure-common'
 
 export class StorageLog {
   constructor(

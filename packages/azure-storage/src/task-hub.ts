@@ -1,8 +1,7 @@
 /** Creates and deletes what a task hub has in the account. Both can be repeated; creating leaves what is there alone. */
 import type { AppLeaseBlobs } from './partitions/app-lease-blobs.js'
 import type { PartitionTable } from './partitions/partition-table.js'
-import { repeat } from './storage/repeat.js'
-import { outcomeOf } from './storage/storage-error.js'
+import { outcomeOf, repeat } from '@dtfx/azure-common'
 import type { WorkerParts } from './worker-parts.js'
 
 export class TaskHub {

@@ -5,14 +5,13 @@ import type { HubNames } from './names.js'
 import type { MessageBlobs } from './messages/message-blobs.js'
 import type { MessageSender } from './messages/message-sender.js'
 import type { QueueWakers } from './queues/queue-wakers.js'
-import type { RequestGate } from './storage/request-gate.js'
+import type { InstanceWatchers, RequestGate } from '@dtfx/azure-common'
 import type { StorageClients } from './storage/storage-clients.js'
 import type { HistoryStore } from './tracking/history-store.js'
 import type { InstanceStore } from './tracking/instance-store.js'
 import type { QuarantineStore } from './tracking/quarantine-store.js'
 import type { SuspicionStore } from './tracking/suspicion-store.js'
 import type { StorageLog } from './storage-log.js'
-import type { InstanceWatchers } from './instances/instance-watchers.js'
 
 export interface WorkerParts {
   readonly host: OrchestrationService['host']

@@ -16,7 +16,7 @@ import { controlQueueOf } from './names.js'
 import type { PartitionCallbacks } from './partitions/partition-manager.js'
 import type { PartitionOwnership } from './partitions/partition-ownership.js'
 import { ControlQueue } from './queues/control-queue.js'
-import { WaitingCalls } from './queues/waiting-calls.js'
+import { WaitingCalls } from '@dtfx/azure-common'
 import { WorkItemQueue } from './queues/work-item-queue.js'
 import type { WorkerParts } from './worker-parts.js'
 

@@ -1,7 +1,7 @@
 /** What is in the tables and blobs of a hub on an emulator, read past the provider. */
 import { systemClock, seededRandom } from '@dtfx/core/provider'
 import { MessageBlobs } from '../src/messages/message-blobs.js'
-import { storedRow, type StoredRow } from '../src/rows/table-row.js'
+import { storedRow, type StoredRow } from '@dtfx/azure-common'
 import type { DotnetClients } from './compat/dotnet-clients.js'
 
 export class StoredHub {

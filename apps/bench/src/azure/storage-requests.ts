@@ -14,7 +14,8 @@ interface CountingService extends OrchestrationService {
 /** Why an operation is not part of what an orchestration needs. */
 const apart: readonly (readonly [RegExp, string])[] = [
   [/^(blob lease|table \w+ Partitions)/, 'lease'],
-  [/^queue update/, 'renewal'],
+  [/^(queue update|bus renew)/, 'renewal'],
+  [/^bus (accept|receive|release) /, 'session or wait'],
   [/^(queue peek|queue properties|blob \w+ applease)/, 'look'],
 ]
 

@@ -7,7 +7,8 @@ import { probePorts } from './probe-ports.js'
 
 /** What was started; undefined: nothing, because the account is elsewhere or an emulator listens. @throws UserError */
 export async function provideEmulator(service: OrchestrationService, folder: string, say: (line: string) => void): Promise<AzuriteProcess | undefined> {
-  const place = hasAccount(service) ? emulatorPlaceOf(service.account) : undefined
+  const account = hasAccount(service) ? service.account : undefined
+  const place = account === undefined ? undefined : emulatorPlaceOf(account)
   if (place === undefined) return undefined
   await untilLeftOneEnded(folder)
   const states = await probePorts(place)
@@ -24,6 +25,6 @@ export async function provideEmulator(service: OrchestrationService, folder: str
   return startAzurite(place, folder)
 }
 
-function hasAccount(service: OrchestrationService): service is OrchestrationService & { readonly account: AccountPlace } {
+function hasAccount(service: OrchestrationService): service is OrchestrationService & { readonly account: AccountPlace | undefined } {
   return 'account' in service
 }

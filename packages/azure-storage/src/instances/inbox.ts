@@ -8,7 +8,7 @@
  * 4. A message of which less than half of its lock is left is not handed out: it goes back into its queue.
  */
 import type { InstanceId } from '@dtfx/core/provider'
-import type { WaitingCalls } from '../queues/waiting-calls.js'
+import type { WaitingCalls } from '@dtfx/azure-common'
 import { InstanceRecord } from './instance-record.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import type { OwnedPartition } from './owned-partition.js'

@@ -7,8 +7,7 @@ import { gunzip, gzip } from 'node:zlib'
 import type { ContainerClient } from '@azure/storage-blob'
 import { dtfxError } from '@dtfx/core/provider'
 import { blobPrefixesOf, isBlobOf } from '../rows/large-columns.js'
-import { repeat, type RepeatHost } from '../storage/repeat.js'
-import { codeOf, outcomeOf } from '../storage/storage-error.js'
+import { codeOf, outcomeOf, repeat, type RepeatHost } from '@dtfx/azure-common'
 
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)

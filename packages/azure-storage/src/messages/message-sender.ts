@@ -10,7 +10,7 @@ import { dueMsFromTicks, type OrchestrationInstance, type OutboundMessage, type 
 import { controlQueueOf, type HubNames } from '../names.js'
 import { longestHideMs, type LockedMessage } from '../queues/message-lock.js'
 import type { QueueWakers } from '../queues/queue-wakers.js'
-import { repeat, type RepeatHost } from '../storage/repeat.js'
+import { repeat, type RepeatHost } from '@dtfx/azure-common'
 import type { StorageClients } from '../storage/storage-clients.js'
 import { episodeOf } from './episode-id.js'
 import { activityIdOf, isLargeMessage, messageBlobName } from './large-message.js'

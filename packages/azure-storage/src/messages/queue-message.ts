@@ -6,9 +6,8 @@
  * 2. Reading never throws: a message that is not valid is told apart from the others, to be set aside alone.
  * 3. `Version` of .NET is '' where there is none, and what an orchestration starts always has tags; here both are absent then.
  */
-import { DurableError, messageFromWire, messageToWire, parseWire, wireText, type HistoryEvent, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
-import { withCanonicalTimes } from '../canonical-ticks.js'
-import { withEmptyVersion, withoutEmptyVersion } from './empty-version.js'
+import { DurableError, parseWire, wireText, type InstanceId, type MessageId, type TaskMessage, type Ticks, type WireObject } from '@dtfx/core/provider'
+import { taskMessageFromWire, taskMessageToWire } from '@dtfx/azure-common'
 import { fromQueueText } from './queue-text.js'
 
 export interface QueueMessage {
@@ -52,7 +51,7 @@ export function encodeQueueMessage(envelope: QueueMessage): string {
   return wireText({
     $type: messageDataType,
     ActivityId: envelope.activityId,
-    TaskMessage: taskMessageToWire(envelope.message),
+    TaskMessage: taskMessageToWire(envelope.message, 'azureStorage'),
     CompressedBlobName: null,
     SequenceNumber: envelope.sequenceNumber,
     ...(envelope.episode === undefined ? undefined : { Episode: envelope.episode }),
@@ -109,7 +108,7 @@ function decodeEnvelope(value: unknown, queueMessageId: string): DecodedQueueMes
     ...present('enqueuedAt', textOf(own['EnqueuedAt'])),
   }
   if (typeof blobName === 'string' && blobName !== '') return { kind: 'blob', blobName, waiting }
-  const message = taskMessageFromWire(wire['TaskMessage'])
+  const message = taskMessageFromWire(wire['TaskMessage'], 'the queue message')
   const sender = objectOf(wire['Sender'])
   return {
     kind: 'message',
@@ -132,22 +131,6 @@ function decodeEnvelope(value: unknown, queueMessageId: string): DecodedQueueMes
 /** A message of .NET is told from others by the id that the queue gave it: the same at every delivery. */
 export function idOfQueueMessage(queueMessageId: string): MessageId {
   return /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(queueMessageId) ? queueMessageId.replaceAll('-', '').toLowerCase() : queueMessageId
-}
-
-function taskMessageToWire(message: TaskMessage): WireObject {
-  const complete = hasTagsAlways(message.event) && message.orchestrationTags === undefined ? { ...message, orchestrationTags: {} } : message
-  const wire = messageToWire(complete, 'azureStorage')
-  return { ...wire, Event: withEmptyVersion(wire['Event'] as WireObject) }
-}
-
-function taskMessageFromWire(value: unknown): TaskMessage {
-  const { event, orchestrationTags, ...message } = messageFromWire(value, 'the queue message')
-  const hasTags = orchestrationTags !== undefined && !(hasTagsAlways(event) && Object.keys(orchestrationTags).length === 0)
-  return { ...message, event: withCanonicalTimes(withoutEmptyVersion(event)), ...(hasTags ? { orchestrationTags } : undefined) }
-}
-
-function hasTagsAlways(event: HistoryEvent): boolean {
-  return event.type === 'TaskScheduled' || (event.type === 'ExecutionStarted' && event.parent !== undefined)
 }
 
 function ownMember({ id, replyTo, deliverAt, faultCount, enqueuedAt }: WaitingState & Pick<QueueMessage, 'replyTo'>): WireObject | undefined {

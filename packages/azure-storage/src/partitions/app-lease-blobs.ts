@@ -3,10 +3,8 @@
  * so that each of them acquires and renews the same lease.
  */
 import type { Clock, Random } from '@dtfx/core/provider'
-import { readText } from '../storage/read-text.js'
-import { once, repeat } from '../storage/repeat.js'
+import { once, outcomeOf, readText, repeat } from '@dtfx/azure-common'
 import type { StorageClients } from '../storage/storage-clients.js'
-import { outcomeOf } from '../storage/storage-error.js'
 
 export interface AppLeaseBlobsOptions {
   readonly clients: StorageClients

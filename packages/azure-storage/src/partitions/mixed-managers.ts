@@ -4,10 +4,8 @@
  * Invariant: reads only. A hub without the container was never served in that way.
  */
 import { dtfxError, type Clock, type Random } from '@dtfx/core/provider'
-import { readText } from '../storage/read-text.js'
-import { repeat } from '../storage/repeat.js'
+import { outcomeOf, readText, repeat } from '@dtfx/azure-common'
 import type { StorageClients } from '../storage/storage-clients.js'
-import { outcomeOf } from '../storage/storage-error.js'
 
 export interface MixedManagersOptions {
   readonly clients: StorageClients

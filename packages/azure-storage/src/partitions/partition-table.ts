@@ -4,8 +4,7 @@
  */
 import { AmbiguousCommitError, logEvents, type Clock, type Logger, type Random } from '@dtfx/core/provider'
 import type { StorageClients } from '../storage/storage-clients.js'
-import { once, repeat } from '../storage/repeat.js'
-import { outcomeOf } from '../storage/storage-error.js'
+import { once, outcomeOf, repeat } from '@dtfx/azure-common'
 import { problemOf } from './partition-log.js'
 import { decodePartitionRow, encodePartitionRow, newPartitionRow, type PartitionEntity, type PartitionRow } from './partition-row.js'
 

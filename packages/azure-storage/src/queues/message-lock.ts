@@ -8,8 +8,7 @@
  */
 import { LockLostError } from '@dtfx/core/provider'
 import type { QueueClient } from '@azure/storage-queue'
-import { repeat, type RepeatHost } from '../storage/repeat.js'
-import { codeOf, outcomeOf } from '../storage/storage-error.js'
+import { codeOf, outcomeOf, repeat, type RepeatHost } from '@dtfx/azure-common'
 
 /** The service hides a message for at most this long. */
 export const longestHideMs = 7 * 86_400_000

@@ -10,7 +10,7 @@ import { idOfQueueMessage } from '../messages/queue-message.js'
 import type { WorkerParts } from '../worker-parts.js'
 import { MessageLock } from './message-lock.js'
 import { QueuePoller } from './queue-poller.js'
-import { WaitingCalls, type WaitingCall } from './waiting-calls.js'
+import { type WaitingCall, WaitingCalls } from '@dtfx/azure-common'
 
 export class WorkItemQueue {
   readonly calls = new WaitingCalls<ActivityWorkItem>()

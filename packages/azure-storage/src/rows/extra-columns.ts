@@ -3,7 +3,7 @@
  * Invariant: nothing in `extra` can make a row that the service refuses: names, sizes and the number of columns are checked here.
  */
 import { parseWire, wireText, type WireObject } from '@dtfx/core/provider'
-import { isTyped, type Cell } from './table-row.js'
+import { type Cell, isTyped } from '@dtfx/azure-common'
 
 export const packedExtras = 'DtfxExtra'
 

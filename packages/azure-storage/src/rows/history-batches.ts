@@ -2,7 +2,7 @@
  * How the new rows of a history are split into transactions: the service takes at most 100 operations and 4 MiB, and each has the sentinel besides. Pure.
  * Invariant: every row is in exactly one batch, in order; there is always a last batch, without rows if there are none.
  */
-import { isTyped, type Row } from './table-row.js'
+import { isTyped, type Row } from '@dtfx/azure-common'
 
 /** With the sentinel 100. */
 const maxRows = 99

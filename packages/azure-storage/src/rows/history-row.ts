@@ -7,10 +7,8 @@
  * 2. A row that a rewind turned into a GenericEvent keeps the columns of what it was.
  */
 import { dtfxError, eventFromWire, eventToWire, parseWire, statusNumbers, wireText, type HistoryEvent, type OrchestrationStatus, type WireObject } from '@dtfx/core/provider'
-import { withCanonicalTimes } from '../canonical-ticks.js'
-import { withEmptyVersion, withoutEmptyVersion } from '../messages/empty-version.js'
+import { type Cell, dateCell, isTyped, type Row, withCanonicalTimes, withEmptyVersion, withoutEmptyVersion } from '@dtfx/azure-common'
 import { addExtraColumns, packedExtras, unpackExtras } from './extra-columns.js'
-import { dateCell, isTyped, type Cell, type Row } from './table-row.js'
 
 const dateColumns: ReadonlySet<string> = new Set(['_Timestamp', 'FireAt', 'ScheduledStartTime'])
 const jsonColumns: ReadonlySet<string> = new Set(['OrchestrationInstance', 'ParentInstance', 'ParentTraceContext', 'Tags', 'FailureDetails', 'State'])

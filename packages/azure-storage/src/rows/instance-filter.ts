@@ -2,9 +2,8 @@
  * Which instances a query reads: as much of the filter as the Instances table can tell goes to the service, and every instance that comes back is looked at again.
  * Tags and "has no parent" the table cannot tell; rows written by .NET alone have no parent at all.
  */
-import { compareTicks, type InstanceFilter, type InstanceState } from '@dtfx/core/provider'
-import { allOf, odataText, odataTime } from './odata.js'
-import { escapeKey } from './partition-key.js'
+import type { InstanceFilter } from '@dtfx/core/provider'
+import { allOf, escapeKey, odataText, odataTime } from '@dtfx/azure-common'
 
 export interface PushedFilter {
   /** Absent: no condition. */
@@ -34,24 +33,6 @@ export function pushedFilter(filter: InstanceFilter, { excludeEntities = false }
   if (excludeEntities && !isPrefixed) conditions.push("PartitionKey lt '@' or PartitionKey ge 'A'")
   const isExact = tags === undefined && parent !== null && completedAfter === undefined && completedBefore === undefined && status?.length !== 0 && (excludeEntities ? !isPrefixed : true)
   return { odata: allOf(conditions), isExact }
-}
-
-/** True when `state` meets every condition of `filter`. */
-export function matchesFilter(state: InstanceState, filter: InstanceFilter): boolean {
-  const { status, name, version, idPrefix, tags, parent } = filter
-  if (status !== undefined && !status.includes(state.status)) return false
-  if (name !== undefined && state.name !== name) return false
-  if (version !== undefined && state.version !== version) return false
-  if (idPrefix !== undefined && !state.instanceId.startsWith(idPrefix)) return false
-  if (tags !== undefined && !Object.entries(tags).every(([key, value]) => state.tags?.[key] === value)) return false
-  if (parent !== undefined && (state.parent?.instance.instanceId ?? null) !== parent) return false
-  return isWithin(state.createdAt, filter.createdAfter, filter.createdBefore) && isWithin(state.completedAt, filter.completedAfter, filter.completedBefore)
-}
-
-function isWithin(time: string | undefined, from: string | undefined, before: string | undefined): boolean {
-  if (from === undefined && before === undefined) return true
-  if (time === undefined) return false
-  return (from === undefined || compareTicks(time, from) >= 0) && (before === undefined || compareTicks(time, before) < 0)
 }
 
 /** Everything between the prefix and what comes behind it: the prefix with its last character moved up by one. */

@@ -8,7 +8,7 @@
  */
 import { dtfxError, failureText, isFinal, parseWire, statusNumbers, wireParts, wireText, type FailureDetails, type InstanceState, type MessageId, type OrchestrationStatus, type ParentInstance } from '@dtfx/core/provider'
 import { addExtraColumns, packedExtras, unpackExtras } from './extra-columns.js'
-import { dateCell, integerCell, textCell, ticksOf, type Cell, type Row } from './table-row.js'
+import { type Cell, dateCell, integerCell, type Row, textCell, ticksOf } from '@dtfx/azure-common'
 
 export interface InstanceRecord {
   readonly state: InstanceState

@@ -7,8 +7,7 @@
  * 2. A URL counts as one of ours only if it is in our container: a payload that happens to be a URL is a payload.
  */
 import type { EventTypeName } from '@dtfx/core/provider'
-import { escapeKey } from './partition-key.js'
-import type { Cell, Row } from './table-row.js'
+import { type Cell, escapeKey, type Row } from '@dtfx/azure-common'
 
 /** UTF-16 bytes. */
 const maxCellBytes = 60 * 1024

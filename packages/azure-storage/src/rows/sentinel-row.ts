@@ -7,8 +7,7 @@
  * 3. A column that is not written stays as it is, because the row is merged: consumed ids and state that a checkpoint does not change are not sent again.
  */
 import { dateToWire, dtfxError, type ConsumedIds, type Ticks } from '@dtfx/core/provider'
-import { consumedIdsColumns, consumedIdsOf } from './consumed-ids-column.js'
-import { dateCell, integerCell, textCell, ticksOf, type Row } from './table-row.js'
+import { consumedIdsColumns, consumedIdsOf, dateCell, integerCell, type Row, textCell, ticksOf } from '@dtfx/azure-common'
 
 export interface Sentinel {
   /** Absent: stays. */

@@ -8,7 +8,7 @@
  */
 import { parseWire, wireText, type Ticks } from '@dtfx/core/provider'
 import { historyBatches } from '../rows/history-batches.js'
-import type { KeyedRow, Row } from '../rows/table-row.js'
+import type { KeyedRow, Row } from '@dtfx/azure-common'
 
 export interface CommitPart {
   readonly rows: readonly KeyedRow[]

@@ -9,12 +9,9 @@
 import type { InstanceId } from '@dtfx/core/provider'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { historyFilter } from '../rows/odata.js'
-import { escapeKey } from '../rows/partition-key.js'
+import { entityOf, escapeKey, once, outcomeOf, repeat, type RepeatHost } from '@dtfx/azure-common'
 import { sentinelRowKey } from '../rows/row-key.js'
 import { sentinelColumns } from '../rows/sentinel-row.js'
-import { entityOf } from '../rows/table-row.js'
-import { once, repeat, type RepeatHost } from '../storage/repeat.js'
-import { outcomeOf } from '../storage/storage-error.js'
 import { readSentinel } from './history-reader.js'
 
 /** With the sentinel 100. */

@@ -10,12 +10,9 @@ import { TransientError, type HistoryEvent, type InstanceId, type Ticks } from '
 import type { TableClient } from '@azure/data-tables'
 import { eventOfRow } from '../rows/history-row.js'
 import { historyFilter } from '../rows/odata.js'
-import { escapeKey } from '../rows/partition-key.js'
+import { escapeKey, outcomeOf, repeat, type RepeatHost, type Row, storedRow, type StoredRow, textCell } from '@dtfx/azure-common'
 import { indexOfRowKey, sentinelRowKey } from '../rows/row-key.js'
 import { sentinelOf, type StoredSentinel } from '../rows/sentinel-row.js'
-import { storedRow, textCell, type Row, type StoredRow } from '../rows/table-row.js'
-import { repeat, type RepeatHost } from '../storage/repeat.js'
-import { outcomeOf } from '../storage/storage-error.js'
 
 export interface ReadSentinel extends StoredSentinel {
   readonly etag: string

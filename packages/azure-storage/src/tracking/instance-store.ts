@@ -12,11 +12,7 @@ import type { MessageBlobs } from '../messages/message-blobs.js'
 import { decodeQueueMessage } from '../messages/queue-message.js'
 import { instanceColumns, instanceOf } from '../rows/instance-row.js'
 import { blobsOfInstanceRow, isStartMessageBlob, splitInstanceRow } from '../rows/large-columns.js'
-import { escapeKey } from '../rows/partition-key.js'
-import { entityOf, storedRow, type Row, type StoredRow } from '../rows/table-row.js'
-import { once, repeat, type RepeatHost } from '../storage/repeat.js'
-import type { RequestGate } from '../storage/request-gate.js'
-import { outcomeOf } from '../storage/storage-error.js'
+import { entityOf, escapeKey, once, outcomeOf, repeat, type RepeatHost, type RequestGate, type Row, storedRow, type StoredRow } from '@dtfx/azure-common'
 import { LargeTexts } from './large-texts.js'
 
 export interface StoredRowOfInstance {

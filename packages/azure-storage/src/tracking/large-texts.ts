@@ -1,8 +1,7 @@
 /** Moves large texts of rows to blobs before the rows are written, and back when they are read. What goes where is decided in rows/large-columns.ts. */
 import type { MessageBlobs } from '../messages/message-blobs.js'
 import { withTexts, type BlobReference, type SplitRow } from '../rows/large-columns.js'
-import type { Row } from '../rows/table-row.js'
-import type { RequestGate } from '../storage/request-gate.js'
+import type { RequestGate, Row } from '@dtfx/azure-common'
 import { dtfxError } from '@dtfx/core/provider'
 
 export class LargeTexts {

@@ -7,10 +7,7 @@ import type { TableClient } from '@azure/data-tables'
 import type { MessageBlobs } from '../messages/message-blobs.js'
 import type { MessageSender } from '../messages/message-sender.js'
 import { decodeQueueMessage } from '../messages/queue-message.js'
-import { escapeKey, unescapeKey } from '../rows/partition-key.js'
-import { binaryCell, dateCell, entityOf, storedRow, textCell, ticksOf, type StoredRow } from '../rows/table-row.js'
-import { once, repeat, type RepeatHost } from '../storage/repeat.js'
-import { outcomeOf } from '../storage/storage-error.js'
+import { binaryCell, dateCell, entityOf, escapeKey, once, outcomeOf, repeat, type RepeatHost, storedRow, type StoredRow, textCell, ticksOf, unescapeKey } from '@dtfx/azure-common'
 
 export interface SetAsideMessage {
   readonly id: MessageId

@@ -4,10 +4,7 @@
  */
 import type { InstanceId, InstanceVersion } from '@dtfx/core/provider'
 import type { TableClient } from '@azure/data-tables'
-import { escapeKey } from '../rows/partition-key.js'
-import { entityOf, integerCell, storedRow, textCell, type StoredRow } from '../rows/table-row.js'
-import { repeat, type RepeatHost } from '../storage/repeat.js'
-import { outcomeOf } from '../storage/storage-error.js'
+import { entityOf, escapeKey, integerCell, outcomeOf, repeat, type RepeatHost, storedRow, type StoredRow, textCell } from '@dtfx/azure-common'
 
 const partitionKey = 'suspicions'
 

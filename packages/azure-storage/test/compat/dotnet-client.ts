@@ -1,6 +1,6 @@
 /** A client as .NET is one: the message of a start before its row, no check that an instance exists, dedupe by the row it read, a rewind that writes over history rows. */
 import { randomUUID } from 'node:crypto'
-import type { Row, StoredRow } from '../../src/rows/table-row.js'
+import type { Row, StoredRow } from '@dtfx/azure-common'
 import { dateTime, escaped, instanceOf, now, odata, type DotnetHub } from './dotnet-wire.js'
 
 export interface DotnetState {

@@ -4,7 +4,7 @@
  */
 import { dateTime, type DotnetHub } from './dotnet-wire.js'
 import { DotnetLoop } from './dotnet-loop.js'
-import { textCell, ticksOf, type Row, type StoredRow } from '../../src/rows/table-row.js'
+import { type Row, type StoredRow, textCell, ticksOf } from '@dtfx/azure-common'
 
 export class DotnetPartitions {
   readonly owned = new Set<string>()

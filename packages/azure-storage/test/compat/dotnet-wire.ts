@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { DequeuedMessageItem } from '@azure/storage-queue'
-import { storedRow, type Cell, type Row, type StoredRow } from '../../src/rows/table-row.js'
+import { type Cell, type Row, storedRow, type StoredRow } from '@dtfx/azure-common'
 import { DotnetClients } from './dotnet-clients.js'
 
 export type Json = Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { TransactionAction } from '@azure/data-tables'
-import type { Row, StoredRow } from '../../src/rows/table-row.js'
+import type { Row, StoredRow } from '@dtfx/azure-common'
 import { DotnetActivityWorker, type DotnetActivities } from './dotnet-activity-worker.js'
 import { DotnetLoop } from './dotnet-loop.js'
 import { DotnetPartitions } from './dotnet-partitions.js'

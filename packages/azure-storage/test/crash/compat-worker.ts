@@ -1,9 +1,7 @@
 /** A worker that writes the rows of instances as the .NET framework does: merged over whatever is there, without a condition. For the process of a test only: it changes the store of all services in it. */
 import { instanceColumns } from '../../src/rows/instance-row.js'
 import { splitInstanceRow } from '../../src/rows/large-columns.js'
-import { escapeKey } from '../../src/rows/partition-key.js'
-import { entityOf } from '../../src/rows/table-row.js'
-import { repeat } from '../../src/storage/repeat.js'
+import { entityOf, escapeKey, repeat } from '@dtfx/azure-common'
 import { InstanceStore, type CommittedShow, type KnownRow } from '../../src/tracking/instance-store.js'
 
 export function followDotNet(): void {

@@ -9,7 +9,7 @@ import { shortTimes } from '../faults/fault-run.js'
 import { leftovers, problemsOfInstance, problemsOfPurge } from '../faults/judge-hub.js'
 import { RunLog } from '../faults/run-log.js'
 import { goEvent, largeText, scenario } from '../faults/scenario.js'
-import { repeat } from '../../src/storage/repeat.js'
+import { repeat } from '@dtfx/azure-common'
 import { connect, host } from '../partitions/azurite-hub.js'
 import { readRuns, WorkerProcess, type WorkerBundle } from './worker-process.js'
 

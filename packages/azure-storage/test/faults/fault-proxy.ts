@@ -5,7 +5,7 @@
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sleep, systemClock } from '@dtfx/core/provider'
-import { operationOf } from '../../src/storage/request-counter.js'
+import { operationOf } from '../../src/storage/operation-of.js'
 import { connectionStringOf, type Azurite } from '../azurite.js'
 
 type Service = 'blob' | 'queue' | 'table'

@@ -5,7 +5,7 @@ import type { AzureStorageService } from '@dtfx/azure-storage'
 import { replayHistory } from '@dtfx/testing'
 import { hubNames } from '../../src/names.js'
 import type { StorageClients } from '../../src/storage/storage-clients.js'
-import { repeat } from '../../src/storage/repeat.js'
+import { repeat } from '@dtfx/azure-common'
 import { host } from '../partitions/azurite-hub.js'
 import { problemsOfResults, type ActivityRun, type Scenario } from './scenario.js'
 

@@ -4,7 +4,7 @@ import { decodeQueueMessage, encodeBlobReference, encodeQueueMessage } from '../
 import { messageBlobName } from '../../src/messages/large-message.js'
 import { fnv1a, partitionOf } from '../../src/partition-hash.js'
 import { eventOfRow, historyRow } from '../../src/rows/history-row.js'
-import { escapeKey, unescapeKey } from '../../src/rows/partition-key.js'
+import { escapeKey, unescapeKey } from '@dtfx/azure-common'
 import { readRecordedFile } from '../recordings/recording.js'
 import { goldenLines, goldenSection, goldenTitles } from './golden-vectors.js'
 

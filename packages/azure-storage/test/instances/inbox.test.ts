@@ -8,7 +8,7 @@ import type { OrchestrationItem } from '../../src/instances/orchestration-item.j
 import { OwnedPartition } from '../../src/instances/owned-partition.js'
 import { ReceivedMessage } from '../../src/instances/received-message.js'
 import { MessageLock } from '../../src/queues/message-lock.js'
-import { WaitingCalls } from '../../src/queues/waiting-calls.js'
+import { WaitingCalls } from '@dtfx/azure-common'
 
 const lockMs = 60_000
 

@@ -3,7 +3,7 @@ import { VirtualClock } from '@dtfx/testing'
 import { describe, expect, it } from 'vitest'
 import type { OrchestrationItem } from '../../src/instances/orchestration-item.js'
 import { TurnCommit } from '../../src/instances/turn-commit.js'
-import { RequestGate } from '../../src/storage/request-gate.js'
+import { RequestGate } from '@dtfx/azure-common'
 
 const instance = { instanceId: 'a', executionId: 'e' }
 const timestamp = '2030-01-01T00:00:00.0000000Z'

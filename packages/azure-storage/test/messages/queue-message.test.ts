@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareTicks, splitTimerId, type HistoryEvent } from '@dtfx/core/provider'
-import { canonicalTicks } from '../../src/canonical-ticks.js'
+import { canonicalTicks } from '@dtfx/azure-common'
 import { isEntityMessage } from '../../src/messages/entity-message.js'
 import { episodeOf, replyToOf } from '../../src/messages/episode-id.js'
 import { activityIdOf, isLargeMessage, messageBlobName } from '../../src/messages/large-message.js'

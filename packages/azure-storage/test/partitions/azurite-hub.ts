@@ -2,7 +2,7 @@
 import { resolveHost, sleep, systemClock } from '@dtfx/core/provider'
 import { PartitionTable, type PartitionStore } from '../../src/partitions/partition-table.js'
 import type { PartitionSettings } from '../../src/partitions/partition-settings.js'
-import { accountFromConnectionString } from '../../src/storage/storage-account.js'
+import { accountFromConnectionString } from '@dtfx/azure-common'
 import { StorageClients } from '../../src/storage/storage-clients.js'
 import { ManagedWorker, type ManagedWorkerOptions } from './managed-worker.js'
 

@@ -5,9 +5,8 @@
 import { parseWire, wireText, type WireObject } from '@dtfx/core/provider'
 import { decodeQueueMessage } from '../../src/messages/queue-message.js'
 import { blobsOfHistoryRow, withTexts } from '../../src/rows/large-columns.js'
-import { unescapeKey } from '../../src/rows/partition-key.js'
+import { isTyped, type Row, type StoredRow, unescapeKey } from '@dtfx/azure-common'
 import { sentinelRowKey } from '../../src/rows/row-key.js'
-import { isTyped, type Row, type StoredRow } from '../../src/rows/table-row.js'
 
 export interface Scenario {
   readonly hub: string

@@ -1,5 +1,5 @@
 /** Compares what two runs of a scenario left behind. The answer is a list of differences for people; none means equal. */
-import type { Row } from '../../src/rows/table-row.js'
+import type { Row } from '@dtfx/azure-common'
 import { canonicalScenario, type CanonicalInstance, type Scenario } from './canonical-scenario.js'
 import { blobTexts, rowsOf, type Recording } from './recording.js'
 

@@ -1,5 +1,5 @@
 /** What this framework writes otherwise than the recorded versions of .NET. Everything that is not listed here must be equal, field by field. */
-import type { Row } from '../../src/rows/table-row.js'
+import type { Row } from '@dtfx/azure-common'
 import type { RecordedVersion } from './recording.js'
 
 export interface Difference {

@@ -2,7 +2,7 @@
 import type { HistoryEvent } from '@dtfx/core/provider'
 import { eventOfRow } from '../../src/rows/history-row.js'
 import { blobsOfHistoryRow, withTexts } from '../../src/rows/large-columns.js'
-import { unescapeKey } from '../../src/rows/partition-key.js'
+import { unescapeKey } from '@dtfx/azure-common'
 import { sentinelRowKey } from '../../src/rows/row-key.js'
 import { blobTexts, rowsOf, type Recording } from './recording.js'
 

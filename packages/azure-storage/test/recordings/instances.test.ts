@@ -4,8 +4,7 @@ import { compareTicks, failureText, isFinal, type InstanceState } from '@dtfx/co
 import { decodeQueueMessage } from '../../src/messages/queue-message.js'
 import { instanceColumns, instanceOf } from '../../src/rows/instance-row.js'
 import { blobsOfInstanceRow, blobUrl, isStartMessageBlob, withTexts } from '../../src/rows/large-columns.js'
-import { unescapeKey } from '../../src/rows/partition-key.js'
-import type { Row } from '../../src/rows/table-row.js'
+import { type Row, unescapeKey } from '@dtfx/azure-common'
 import { expectedInstance } from './differences.js'
 import { blobTexts, containerUrlOf, readRecording, recordedScenarios, recordedVersions, rowsOf, type Recording } from './recording.js'
 

@@ -1,6 +1,6 @@
 /** The recordings of the .NET framework under `../fixtures/recordings` (see the README there), as values. */
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Cell, StoredRow, TypedCell } from '../../src/rows/table-row.js'
+import type { Cell, StoredRow, TypedCell } from '@dtfx/azure-common'
 
 type RecordedRow = Readonly<Record<string, string | number | boolean>>
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FailureDetails, InstanceState } from '@dtfx/core/provider'
-import { matchesFilter, pushedFilter } from '../../src/rows/instance-filter.js'
+import { allOf, matchesFilter, odataText, odataTime, type Row } from '@dtfx/azure-common'
+import { pushedFilter } from '../../src/rows/instance-filter.js'
 import { failureFromText, instanceColumns, instanceOf, type InstanceRecord } from '../../src/rows/instance-row.js'
 import { blobNameOfUrl, blobsOfHistoryRow, blobsOfInstanceRow, blobsOfSentinelRow, blobUrl, isStartMessageBlob, splitHistoryRow, splitInstanceRow, splitSentinelRow, withTexts } from '../../src/rows/large-columns.js'
-import { allOf, historyFilter, odataText, odataTime } from '../../src/rows/odata.js'
-import type { Row } from '../../src/rows/table-row.js'
+import { historyFilter } from '../../src/rows/odata.js'
 
 const timestamp = '2030-01-02T03:04:05.0000001Z'
 const state: InstanceState = { instanceId: 'a/b', executionId: 'e', name: 'Flow', status: 'Running', generation: 0, createdAt: timestamp, lastUpdatedAt: timestamp }

@@ -1,14 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ConsumedIds, type HistoryEvent, type InstanceState } from '@dtfx/core/provider'
-import { committedState, decodeToldState, encodeToldState, wasRewound } from '../../src/rows/committed-state.js'
-import { consumedIdsColumns, consumedIdsOf } from '../../src/rows/consumed-ids-column.js'
+import { committedState, consumedIdsColumns, consumedIdsOf, decodeToldState, encodeToldState, entityOf, escapeKey, type Row, storedRow, unescapeKey, wasRewound } from '@dtfx/azure-common'
 import { historyBatches, requestBytes } from '../../src/rows/history-batches.js'
 import { asPlayed, eventOfRow, historyRow } from '../../src/rows/history-row.js'
-import { escapeKey, unescapeKey } from '../../src/rows/partition-key.js'
 import { historyRowKey, indexOfRowKey } from '../../src/rows/row-key.js'
 import { sentinelColumns, sentinelOf, type Sentinel } from '../../src/rows/sentinel-row.js'
-import { entityOf, storedRow, type Row } from '../../src/rows/table-row.js'
 
 const timestamp = '2030-01-02T03:04:05.0000001Z'
 const start: HistoryEvent = { type: 'ExecutionStarted', eventId: -1, timestamp, instance: { instanceId: 'a', executionId: 'e' }, name: 'Flow', input: '1', tags: { k: 'v' } }

@@ -1,9 +1,7 @@
 import { systemClock, systemRandom } from '@dtfx/core/provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { repeat } from '../../src/storage/repeat.js'
-import { accountFromConnectionString } from '../../src/storage/storage-account.js'
+import { accountFromConnectionString, codeOf, outcomeOf, repeat } from '@dtfx/azure-common'
 import { StorageClients } from '../../src/storage/storage-clients.js'
-import { codeOf, outcomeOf } from '../../src/storage/storage-error.js'
 import { startAzurite, type Azurite } from '../azurite.js'
 
 let azurite: Azurite

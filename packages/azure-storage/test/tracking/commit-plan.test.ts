@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestBytes } from '../../src/rows/history-batches.js'
 import { historyRowKey } from '../../src/rows/row-key.js'
-import type { KeyedRow, Row } from '../../src/rows/table-row.js'
+import type { KeyedRow, Row } from '@dtfx/azure-common'
 import { decodePlan, encodePlan, planCommit, type CommitPlan, type PartOfSentinel } from '../../src/tracking/commit-plan.js'
 
 const maxBytes = 4 * 1024 * 1024

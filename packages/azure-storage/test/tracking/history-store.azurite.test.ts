@@ -2,7 +2,7 @@ import { AmbiguousCommitError, type HistoryEvent, type InstanceVersion } from '@
 import type { TableClient } from '@azure/data-tables'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HistoryStore } from '../../src/tracking/history-store.js'
-import { RequestGate } from '../../src/storage/request-gate.js'
+import { RequestGate } from '@dtfx/azure-common'
 import { startAzurite, type Azurite } from '../azurite.js'
 import { checkpointOf, eventsOf, host, openStores, stateOf, silentLog, type HubStores } from './hub-stores.js'
 

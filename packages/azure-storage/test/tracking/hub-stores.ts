@@ -3,7 +3,7 @@ import { resolveHost, type Checkpoint, type HistoryEvent, type InstanceId, type 
 import type { TableClient } from '@azure/data-tables'
 import { StorageLog } from '../../src/storage-log.js'
 import { MessageBlobs } from '../../src/messages/message-blobs.js'
-import { RequestGate } from '../../src/storage/request-gate.js'
+import { RequestGate } from '@dtfx/azure-common'
 import type { StorageClients } from '../../src/storage/storage-clients.js'
 import { HistoryStore } from '../../src/tracking/history-store.js'
 import { InstanceStore } from '../../src/tracking/instance-store.js'

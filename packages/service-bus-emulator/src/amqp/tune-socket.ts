@@ -13,6 +13,8 @@ export function tuneSocket(socket: Socket, connection: RheaConnection): void {
   socket.setNoDelay(true)
   const output = connection.output
   connection.output = () => {
+    // Written to a socket that is gone, it would only start the timer of the next heartbeat again, and keep the process alive.
+    if (socket.destroyed) return
     if (!isCorked) {
       isCorked = true
       socket.cork()

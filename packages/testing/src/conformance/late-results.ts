@@ -36,11 +36,11 @@ export function lateResultSuite(suite: Suite): void {
       await assertNoEffect(hub, suite, handle.instanceId, async () => gate.resolve('late'))
     })
     suite.test('of a timer', async (hub) => {
-      const sleeps = defineOrchestration('Sleeps', async (ctx) => ctx.createTimer(150))
+      const sleeps = defineOrchestration('Sleeps', async (ctx) => ctx.createTimer(1_000))
       await hub.startWorker({ orchestrations: [sleeps] })
       const handle = await hub.client.start(sleeps)
       await hub.eventually('it runs', async () => (await handle.state())?.status === 'Running')
-      const dueMs = hub.service.host.clock.nowMs() + 300
+      const dueMs = hub.service.host.clock.nowMs() + 1_200
       await assertNoEffect(hub, suite, handle.instanceId, () => hub.eventually('the timer is due', () => hub.service.host.clock.nowMs() > dueMs))
     })
     suite.test('of an event', async (hub) => {

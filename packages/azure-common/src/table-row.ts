@@ -4,7 +4,7 @@
  */
 import type { TableEntity } from '@azure/data-tables'
 import { normalizeTicks, type Ticks } from '@dtfx/core/provider'
-import { canonicalTicks } from '../canonical-ticks.js'
+import { canonicalTicks } from './canonical-ticks.js'
 
 export interface TypedCell {
   readonly type: 'DateTime' | 'Int64' | 'Double' | 'Guid' | 'Binary'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { WaitingCalls } from '../../src/queues/waiting-calls.js'
+import { WaitingCalls } from '../src/waiting-calls.js'
 
 describe('waiting calls', () => {
   it('are taken in the order of their arrival, by name where they take only some', async () => {

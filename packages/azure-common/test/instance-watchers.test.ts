@@ -1,6 +1,6 @@
 import { VirtualClock } from '@dtfx/testing'
 import { expect, it } from 'vitest'
-import { InstanceWatchers } from '../../src/instances/instance-watchers.js'
+import { InstanceWatchers } from '../src/instance-watchers.js'
 
 /** When a look is due, in milliseconds from now; undefined: somebody woke it before. */
 async function lookAfterMs(isOwned: boolean, round: number): Promise<number> {

@@ -1,0 +1,82 @@
+/** Creates, deletes and counts queues. The SDK's client speaks https only; an emulator without a certificate speaks http on the same port. */
+import { ServiceBusAdministrationClient } from '@azure/service-bus'
+import { AmbiguousCommitError, backoffMs, sleep, TransientError, type Clock, type Random } from '@dtfx/core/provider'
+import type { BusAccess } from '../settings.js'
+
+export interface QueuePlan {
+  readonly name: string
+  readonly requiresSession: boolean
+  readonly requiresDuplicateDetection: boolean
+}
+
+export interface QueueCount {
+  readonly active: number
+}
+
+interface AdminFailure {
+  readonly statusCode?: number
+  readonly code?: string
+}
+
+const maxTries = 4
+const retry = { firstMs: 200, maxMs: 5_000 }
+/** .NET's own, but for the lock. */
+const maxDeliveryCount = 10
+const maxSizeInMegabytes = 1_024
+const duplicateWindow = 'PT4H'
+
+export class BusAdmin {
+  #client: ServiceBusAdministrationClient | undefined
+
+  constructor(
+    readonly access: BusAccess,
+    readonly host: { readonly clock: Clock; readonly random: Random },
+  ) {}
+
+  /** One that is there stays as it is. */
+  async create({ name, requiresSession, requiresDuplicateDetection }: QueuePlan, lockMs: number): Promise<void> {
+    const options = { requiresSession, requiresDuplicateDetection, duplicateDetectionHistoryTimeWindow: duplicateWindow, maxDeliveryCount, maxSizeInMegabytes, lockDuration: `PT${Math.max(1, Math.round(lockMs / 1_000))}S` }
+    await this.#ask(`creating queue '${name}'`, (client) => client.createQueue(name, options), 409)
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#ask(`deleting queue '${name}'`, (client) => client.deleteQueue(name), 404)
+  }
+
+  async count(name: string): Promise<QueueCount> {
+    const counts = await this.#ask(`counting queue '${name}'`, (client) => client.getQueueRuntimeProperties(name), 404)
+    return { active: counts?.activeMessageCount ?? 0 }
+  }
+
+  /** Undefined: the answer was `expected`. */
+  async #ask<T>(what: string, request: (client: ServiceBusAdministrationClient) => Promise<T>, expected: number): Promise<T | undefined> {
+    this.#client ??= adminClient(this.access)
+    for (let tried = 1; ; tried++) {
+      try {
+        return await request(this.#client)
+      } catch (error) {
+        const { statusCode, code } = error as AdminFailure
+        if (statusCode === expected || (expected === 409 && code === 'MessageEntityAlreadyExistsError')) return undefined
+        const isPassing = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 409 || statusCode === 429
+        if (!isPassing || tried >= maxTries) throw statusCode === undefined ? new AmbiguousCommitError(what, String((error as Error).message), error) : new TransientError(what, `the namespace answered ${statusCode}`, error)
+        await sleep(this.host.clock, backoffMs(retry, tried, this.host.random))
+      }
+    }
+  }
+}
+
+function adminClient(access: BusAccess): ServiceBusAdministrationClient {
+  if (access.kind === 'token') return new ServiceBusAdministrationClient(access.namespace, access.credential)
+  const admin = new ServiceBusAdministrationClient(access.connectionString)
+  if (/UseDevelopmentEmulator\s*=\s*true/i.test(access.connectionString)) {
+    admin.pipeline.addPolicy({
+      name: 'dtfxPlainHttp',
+      sendRequest: (request, next) => {
+        request.url = request.url.replace(/^https:/, 'http:')
+        request.allowInsecureConnection = true
+        return next(request)
+      },
+    })
+  }
+  return admin
+}

@@ -1,0 +1,110 @@
+/**
+ * Starts that were recorded and not sent, because their client died in between. A pointer to each claim is written before the claim, and deleted when its messages are sent; what is left is looked after here.
+ * Starts of .NET's clients stand in the same table, whole states: theirs are sent again as .NET would do it, unless .NET has cut the input.
+ * Invariants: a start is sent again with its own ids, and whole; no pointer stays, however old.
+ */
+import { entityOf, odataText, outcomeOf, repeat, storedRow, textCell, type AccountClients, type StoredRow } from '@dtfx/azure-common'
+import type { TableClient } from '@azure/data-tables'
+import { isFinal, sleep, ticksFromMs, type ExecutionStartedEvent, type InstanceState, type OutboundMessage } from '@dtfx/core/provider'
+import type { HubParts } from '../hub-parts.js'
+import { jumpStartPartition, stateColumns, stateOfColumns, stateRowKey } from './dotnet-rows.js'
+import type { InstanceStore } from './instance-store.js'
+
+/** Younger ones are their client's. */
+const graceMs = 10_000
+/** .NET's `IgnoreWindow`. */
+const dotnetGraceMs = 600_000
+/** Tells ours from those of .NET. */
+const ownColumn = 'DtfxStartId'
+
+export class JumpStarts {
+  readonly table: TableClient
+
+  constructor(
+    readonly parts: Pick<HubParts, 'host' | 'sender' | 'log' | 'names'>,
+    clients: AccountClients,
+    readonly store: InstanceStore,
+  ) {
+    this.table = clients.table(parts.names.jumpStartTable)
+  }
+
+  /** Before the claim. */
+  async record(state: InstanceState, startId: string): Promise<void> {
+    const columns = { ...stateColumns(state), [ownColumn]: startId }
+    await repeat(`recording the start of '${state.instanceId}'`, this.parts.host, () => this.table.upsertEntity(entityOf({ ...keyOf(state), columns }), 'Replace'))
+  }
+
+  /** After its messages were sent, or when the claim was refused. */
+  async forget(state: InstanceState): Promise<void> {
+    const { partitionKey, rowKey } = keyOf(state)
+    await this.#delete(partitionKey, rowKey)
+  }
+
+  /** Looks from time to time until `signal` aborts. Never rejects. */
+  async run(intervalMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.sweep().catch((error: unknown) => this.parts.log.failed(this.parts.names.jumpStartTable, error))
+      await sleep(this.parts.host.clock, intervalMs, signal)
+    }
+  }
+
+  /** How many starts were sent again. */
+  async sweep(): Promise<number> {
+    const { host } = this.parts
+    const until = jumpStartPartition(ticksFromMs(host.clock.nowMs() - graceMs))
+    const rows = await repeat('looking for starts that were not sent', host, async () => {
+      const found: StoredRow[] = []
+      for await (const entity of this.table.listEntities({ queryOptions: { filter: `PartitionKey le ${odataText(until)}` }, disableTypeConversion: true })) found.push(storedRow(entity))
+      return found
+    })
+    let sent = 0
+    for (const row of rows) if (await (row.columns[ownColumn] === undefined ? this.#dotnetStart(row) : this.#ownStart(row))) sent++
+    return sent
+  }
+
+  /** A claim that still waits for its start gets it. */
+  async #ownStart({ columns, partitionKey, rowKey }: StoredRow): Promise<boolean> {
+    const row = await this.store.read(textCell(columns['InstanceId']) ?? '')
+    const isUnsent = row !== undefined && row.state.status === 'Pending' && row.startMessageId === columns[ownColumn]
+    if (isUnsent) await this.parts.sender.send(row.startMessages)
+    await this.#delete(partitionKey, rowKey)
+    return isUnsent
+  }
+
+  async #dotnetStart({ columns, partitionKey, rowKey }: StoredRow): Promise<boolean> {
+    const { host, sender, log } = this.parts
+    const instanceId = textCell(columns['InstanceId']) ?? ''
+    let state: InstanceState
+    try {
+      state = stateOfColumns(columns, `recorded start of '${instanceId}'`, { payloads: true })
+    } catch (error) {
+      log.unreadable(instanceId, error)
+      return false
+    }
+    const states = await this.store.dotnetStates(instanceId)
+    const isKnown = states.some((each) => each.columns['ExecutionId'] === state.executionId)
+    const isOld = Date.parse(state.createdAt) < host.clock.nowMs() - dotnetGraceMs
+    if (!isKnown && !isOld) return false
+    if (!isKnown && !isFinal(state.status)) await sender.send([startOf(state)])
+    await this.#delete(partitionKey, rowKey)
+    return !isKnown
+  }
+
+  async #delete(partitionKey: string, rowKey: string): Promise<void> {
+    try {
+      await repeat('deleting the record of a start', this.parts.host, () => this.table.deleteEntity(partitionKey, rowKey))
+    } catch (error) {
+      if (outcomeOf(error) !== 'missing') throw error
+    }
+  }
+}
+
+function keyOf({ createdAt, instanceId, executionId }: InstanceState): { readonly partitionKey: string; readonly rowKey: string } {
+  return { partitionKey: jumpStartPartition(createdAt), rowKey: stateRowKey(instanceId, executionId) }
+}
+
+function startOf({ instanceId, executionId, name, version, input, tags, createdAt, scheduledStartAt }: InstanceState): OutboundMessage {
+  const instance = { instanceId, executionId }
+  const event: ExecutionStartedEvent = { type: 'ExecutionStarted', eventId: -1, timestamp: createdAt, instance, name, version, input, tags, scheduledStartTime: scheduledStartAt }
+  return { id: `${instanceId}_${executionId}`, target: { kind: 'instance', instanceId }, message: { instance, event }, deliverAt: scheduledStartAt }
+}

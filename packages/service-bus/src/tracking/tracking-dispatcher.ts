@@ -1,0 +1,169 @@
+/**
+ * Takes the tracking messages of instances, session by session, and writes histories and states into the instance store.
+ *
+ * Invariants:
+ * 1. A message is completed when what it says is stored, and, for the end of an instance, when its session's state is cleared: so a state that is not needed any more is always cleared, whoever dies.
+ * 2. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
+ */
+import type { ServiceBusReceivedMessage } from '@azure/service-bus'
+import { deferred, isFinal, sleep, TransientError, type TaskMessage } from '@dtfx/core/provider'
+import type { InstanceWatchers } from '@dtfx/azure-common'
+import type { BusConnection } from '../bus/bus-connection.js'
+import { FetchLoops } from '../bus/fetch-loops.js'
+import { SessionLink } from '../bus/session-link.js'
+import type { HubParts } from '../hub-parts.js'
+import { copyOf } from '../messages/bus-message.js'
+import { receivedMessage } from '../messages/message-receiver.js'
+import { isOver } from '../sessions/session-state.js'
+import type { FinishedSessions } from './finished-sessions.js'
+import type { InstanceStore } from './instance-store.js'
+import { trackedBatch, type TrackedState } from './tracked-batch.js'
+
+export interface TrackingParts {
+  readonly parts: HubParts
+  readonly store: InstanceStore
+  readonly watchers: InstanceWatchers
+  readonly sessions: FinishedSessions
+  /** For the sessions of the orchestrator queue that are cleared. */
+  readonly orchestrations: BusConnection
+}
+
+/** A session whose state is to be cleared may be held by another worker, who lets it go in a moment. */
+const heldElsewhereMs = 2_000
+
+interface Tracked {
+  readonly raw: ServiceBusReceivedMessage
+  readonly message: TaskMessage
+  readonly settled: () => void
+}
+
+export class TrackingDispatcher {
+  readonly #connection: BusConnection
+  readonly #loops: FetchLoops
+
+  constructor(readonly of: TrackingParts) {
+    const { parts } = of
+    this.#connection = parts.connect()
+    this.#loops = new FetchLoops({
+      host: parts.host,
+      max: parts.settings.acceptors,
+      open: () => ({ next: (signal) => this.#next(signal), reset: () => Promise.resolve() }),
+      hasDemand: () => true,
+      failed: (error) => parts.log.failed(parts.names.trackingQueue, error),
+    })
+  }
+
+  /** Resolves when it holds nothing any more. */
+  async stop(): Promise<void> {
+    await this.#loops.stop(new Error('the worker stops'))
+    await this.#connection.close()
+  }
+
+  async #next(signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+    const link = await this.#accept('tracking', this.of.parts.names.trackingQueue, undefined, signal)
+    return link === undefined ? undefined : () => this.#serve(link)
+  }
+
+  #accept(role: string, queue: string, sessionId: string | undefined, signal?: AbortSignal): Promise<SessionLink | undefined> {
+    const connection = role === 'tracking' ? this.#connection : this.of.orchestrations
+    return SessionLink.accept({ connection, queue, role, sessionId, signal, lockMs: this.of.parts.settings.lockDuration })
+  }
+
+  /** All messages of a session that are there, then it is given back. */
+  async #serve(link: SessionLink): Promise<void> {
+    let waiting: { readonly raw: ServiceBusReceivedMessage; readonly settled: () => void }[] = []
+    let arrived = deferred<void>()
+    link.onLost = () => arrived.resolve()
+    link.receive((raw) => {
+      const room = deferred<void>()
+      waiting.push({ raw, settled: room.resolve })
+      arrived.resolve()
+      return room.promise
+    })
+    try {
+      await Promise.race([arrived.promise, sleep(this.of.parts.host.clock, heldElsewhereMs, this.#loops.signal)])
+      while (waiting.length > 0 && link.isHeld && !this.#loops.signal.aborted) {
+        const batch = waiting
+        waiting = []
+        arrived = deferred<void>()
+        await this.#track(link, batch)
+      }
+    } finally {
+      await link.close()
+    }
+  }
+
+  async #track(link: SessionLink, batch: readonly { readonly raw: ServiceBusReceivedMessage; readonly settled: () => void }[]): Promise<void> {
+    const { store, watchers } = this.of
+    const tracked: Tracked[] = []
+    for (const { raw, settled } of batch) {
+      const message = await this.#read(link, raw)
+      if (message === undefined) settled()
+      else tracked.push({ raw, message, settled })
+    }
+    const [first] = tracked
+    if (first === undefined) return
+    const { instanceId } = first.message.instance
+    const { events, states } = trackedBatch(tracked.map(({ message }) => message))
+    if (events.length > 0) await store.histories.write(instanceId, events)
+    for (const state of states) await store.show(state)
+    const last = states.at(-1)
+    if (last !== undefined && isFinal(last.state.status)) watchers.ended(instanceId)
+    const isCleared = last === undefined || (await this.#clear(instanceId, last))
+    await Promise.all(
+      tracked.map(async ({ raw, settled }, index) => {
+        if (!isCleared && index === tracked.length - 1) await this.#later(link, raw)
+        else await link.complete(raw)
+        settled()
+      }),
+    )
+  }
+
+  /** Undefined: nobody can read it, and it was set aside. */
+  async #read(link: SessionLink, raw: ServiceBusReceivedMessage): Promise<TaskMessage | undefined> {
+    const { blobs, log, names } = this.of.parts
+    const received = await receivedMessage(raw, blobs)
+    if (received.kind === 'message') return received.content.message
+    log.setAside(names.trackingQueue, String(raw.messageId), received.reason)
+    await link.deadLetter(raw, received.code, received.reason)
+    return undefined
+  }
+
+  /** False: the session is in other hands. */
+  async #clear(instanceId: string, { state, commit }: TrackedState): Promise<boolean> {
+    if (commit === undefined || !isFinal(state.status)) return true
+    const held = this.of.sessions.find(instanceId)
+    if (held !== undefined) {
+      await held.forget(commit.sequence)
+      return true
+    }
+    try {
+      await this.#clearUnheld(instanceId, commit.sequence)
+      return true
+    } catch (error) {
+      if (error instanceof TransientError) return false
+      throw error
+    }
+  }
+
+  async #clearUnheld(instanceId: string, sequence: number): Promise<void> {
+    const { names, sessions } = this.of.parts
+    const link = await this.#accept('orchestrator', names.orchestratorQueue, instanceId)
+    if (link === undefined) return
+    try {
+      const stored = await sessions.read(link, instanceId)
+      if (isOver(stored) && stored.sequence === sequence) await sessions.clear(link, stored)
+    } finally {
+      await link.close()
+    }
+  }
+
+  /** A copy comes back in a moment; what it says is stored by then, and written again. */
+  async #later(link: SessionLink, raw: ServiceBusReceivedMessage): Promise<void> {
+    const { sender, host } = this.of.parts
+    const content = { id: String(raw.messageId), enqueuedAt: host.clock.nowTicks() }
+    const deliverAt = new Date(host.clock.nowMs() + heldElsewhereMs).toISOString()
+    await sender.sendRaw('tracking', [copyOf(raw, content, { copy: sender.copyName(), faultCount: 0, deliveries: 0, deliverAt })])
+    await link.complete(raw)
+  }
+}

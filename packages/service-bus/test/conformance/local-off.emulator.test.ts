@@ -1,0 +1,3 @@
+import { runSuite } from './run-suite.js'
+
+runSuite('service-bus', ['local activities off'])

@@ -1,0 +1,3 @@
+import { runSuite } from './run-suite.js'
+
+runSuite('service-bus', ['3 workers'])
