@@ -1,4 +1,5 @@
 /** Several processes on one file: what one starts another runs, and what a dead or sleeping one had is taken over. */
+import { DatabaseSync } from 'node:sqlite'
 import { TaskHubClient } from '@dtfx/core'
 import { sleep, systemClock } from '@dtfx/core/provider'
 import { createOrchestrationService, type SqliteOptions, type SqliteService } from '@dtfx/sqlite'
@@ -64,11 +65,11 @@ test('a killed worker is replaced long before its locks run out', { timeout: 60_
 })
 
 test('a worker that slept longer than its locks finds them gone, and writes nothing', { timeout: 90_000 }, async () => {
-  const { client, worker, logPath } = await open({ lockTimeout: '1s' })
+  const { client, worker, service, logPath } = await open({ lockTimeout: '1s' })
   const first = await worker()
   const handle = await client.start('FanOut')
   await until(async () => (await handle.state())?.status === 'Running')
-  first.stop()
+  await stopBetweenTransactions(first, service.path)
   await worker()
   const output = (await handle.result({ timeout: '40s' })) as Result[]
   expect(calls(output).sort()).toEqual([...kinds.FanOut].sort())
@@ -80,6 +81,29 @@ test('a worker that slept longer than its locks finds them gone, and writes noth
   const runs = new Map(readRuns(logPath).map((run) => [run.nonce, run]))
   for (const { nonce, input } of output) expect(runs.get(nonce)?.input).toBe(input)
 })
+
+/** One that stands still within a transaction keeps the file locked: nobody can go on before it does. */
+async function stopBetweenTransactions(process: WorkerProcess, path: string): Promise<void> {
+  await until(() => {
+    process.stop()
+    if (!isLocked(path)) return Promise.resolve(true)
+    process.goOn()
+    return Promise.resolve(false)
+  })
+}
+
+function isLocked(path: string): boolean {
+  const database = new DatabaseSync(path, { timeout: 200 })
+  try {
+    database.exec('BEGIN IMMEDIATE')
+    database.exec('ROLLBACK')
+    return false
+  } catch {
+    return true
+  } finally {
+    database.close()
+  }
+}
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const endMs = systemClock.monotonicMs() + 20_000
