@@ -106,7 +106,7 @@ describe('dtfx says what is wrong', () => {
     ['a file that is no JSON', { 'dtfx.config.json': '{' }, [], 2, /^error: Configuration .*dtfx\.config\.json: 'file' cannot be read: .*\[DTFX_CONFIG_INVALID\]\n$/],
     ['a file that is not there', {}, ['--config', 'x.json'], 2, /^error: Configuration .*x\.json: 'file' cannot be read: ENOENT/],
     ['an unknown provider', { 'dtfx.config.json': '{"provider":"sqllite"}' }, [], 2, /'provider' is 'sqllite', which is not known\. Did you mean 'sqlite'\?/],
-    ['a provider that is not installed', {}, ['--provider', 'service-bus'], 2, /^error: Provider 'service-bus' \(named in command line\) is not installed: package '@dtfx\/service-bus' was not found from .*Run: npm install @dtfx\/service-bus \[DTFX_PROVIDER_NOT_FOUND\]\n$/],
+    ['a provider that is not installed', {}, ['--provider', '@acme/absent'], 2, /^error: Provider '@acme\/absent' \(named in command line\) is not installed: package '@acme\/absent' was not found from .*Run: npm install @acme\/absent \[DTFX_PROVIDER_NOT_FOUND\]\n$/],
     ['an unknown option', {}, ['--provider', 'azure-storage', '--options', '{"hub":"x"}'], 2, /^error: Configuration command line: 'options\.hub' is not known/],
   ])('%s', async (_, files, args, code, text) => {
     const other = await Project.create(files, ['azure-storage'])

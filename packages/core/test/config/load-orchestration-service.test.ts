@@ -173,7 +173,7 @@ describe('overrides', () => {
 
   it('are named by errors', async () => {
     const file = project.file('dtfx.config.json', { provider: '@acme/store', payloads: {} })
-    expect((await failure(overridden({ provider: 'service-bus', source: 'command line' }))).message).toContain(`(named in command line with payloads of ${file})`)
+    expect((await failure(overridden({ provider: '@acme/absent', source: 'command line' }))).message).toContain(`(named in command line with payloads of ${file})`)
     expect((await failure(overridden({ options: { a: '$env:NOWHERE' }, source: 'command line' }))).message).toContain(`Configuration command line over ${file}: 'options.a' refers to`)
     project.file('dtfx.config.json', { provider: '@acme/store', options: [] })
     expect((await failure(overridden({ options: { a: 1 } }))).message).toContain(`Configuration ${file}: 'options' is a list`)
@@ -220,7 +220,7 @@ const mistakes: readonly [what: string, config: unknown, code: string, text: str
   ['options that are no object', { provider: '@acme/store', options: [] }, 'DTFX_CONFIG_INVALID', "'options' is a list; give an object"],
   ['a typo in a short name', { provider: 'sqllite' }, 'DTFX_CONFIG_INVALID', "'provider' is 'sqllite', which is not known. Did you mean 'sqlite'?"],
   ['a short name in capitals', { provider: 'AzureStorage' }, 'DTFX_CONFIG_INVALID', "Did you mean 'azure-storage'?"],
-  ['a provider that is not installed', { provider: 'service-bus' }, 'DTFX_PROVIDER_NOT_FOUND', 'npm install @dtfx/service-bus'],
+  ['a provider that is not installed', { provider: '@acme/absent' }, 'DTFX_PROVIDER_NOT_FOUND', 'npm install @acme/absent'],
   ['a package that is not installed', { provider: '@other/store/sub' }, 'DTFX_PROVIDER_NOT_FOUND', 'npm install @other/store'],
   ['a file that is not there', { provider: './nowhere.mjs' }, 'DTFX_CONFIG_INVALID', "'provider' is './nowhere.mjs', but there is no such file"],
   ['a package that is no provider', { provider: '@acme/other' }, 'DTFX_PROVIDER_INVALID', 'does not export createOrchestrationService'],
@@ -320,8 +320,8 @@ describe('a mistake is one error that names key and source', () => {
   })
 
   it('a provider in the environment that is not installed', async () => {
-    const error = await failure(load(undefined, { DTFX_PROVIDER: 'service-bus' }))
+    const error = await failure(load(undefined, { DTFX_PROVIDER: '@acme/absent' }))
     expect(error.message).toContain('environment variable DTFX_PROVIDER')
-    expect(error.message).toContain('npm install @dtfx/service-bus')
+    expect(error.message).toContain('npm install @acme/absent')
   })
 })
