@@ -1,4 +1,7 @@
-/** One receiver of the worker queue, that takes a message at a time: the SDK waits a second for more when it is asked for more. */
+/**
+ * One receiver of the worker queue, that takes a message at a time: the SDK waits a second for more when it is asked for more.
+ * Invariant: a message is settled by the receiver that took it, for the SDK settles nothing with one that is closed: so it closes with the last message that it has out, however long that one takes.
+ */
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import { busError } from '../bus/bus-error.js'
 import type { BusConnection, LiveClient } from '../bus/bus-connection.js'
@@ -10,6 +13,8 @@ const maxReasonLength = 4_000
 export class WorkerLink {
   readonly #lane = new SettlingLane()
   readonly receiver: ServiceBusReceiver
+  #held = 0
+  #isEnding = false
 
   constructor(
     readonly connection: BusConnection,
@@ -45,8 +50,21 @@ export class WorkerLink {
     return this.#lane.alone(() => this.#request('dead-letter', () => this.receiver.deadLetterMessage(message, options)))
   }
 
+  /** One of its messages is in work. */
+  hold(): void {
+    this.#held++
+  }
+
+  /** That one is settled, or lost. */
+  letGo(): void {
+    this.#held--
+    if (this.#isEnding) void this.close()
+  }
+
+  /** Takes nothing more; closes when no message of it is in work. Never rejects. */
   async close(): Promise<void> {
-    if (!this.live.isBroken) await this.receiver.close().catch(() => {})
+    this.#isEnding = true
+    if (this.#held === 0 && !this.live.isBroken) await this.receiver.close().catch(() => {})
   }
 
   async #request<T>(operation: string, send: () => Promise<T>): Promise<T> {
