@@ -33,7 +33,6 @@ export class ActivityItem implements ActivityWorkItem {
     const { deliveries, setAside: _setAside, ...rest } = content
     this.delivered = { ...rest, deliveryCount: deliveries + (raw.deliveryCount ?? 0) + 1, receipt: this }
     this.#deadlineMs = receivedMs + host.parts.settings.lockDuration
-    link.hold()
   }
 
   get lockedUntil(): Ticks {
@@ -99,7 +98,6 @@ export class ActivityItem implements ActivityWorkItem {
   /** Lets go of it, and others get it at once. Never rejects. */
   async giveUp(): Promise<void> {
     if (this.#status !== 'held') return
-    this.link.hold()
     this.#end('lost')
     this.#lost.abort(this.#lockLost())
     try {
@@ -107,8 +105,6 @@ export class ActivityItem implements ActivityWorkItem {
       await this.link.complete(this.raw)
     } catch {
       // Its lock runs out.
-    } finally {
-      this.link.letGo()
     }
   }
 
@@ -137,7 +133,6 @@ export class ActivityItem implements ActivityWorkItem {
   #end(status: 'settled' | 'lost'): void {
     if (this.#status !== 'held') return
     this.#status = status
-    this.link.letGo()
     this.host.ended(this)
   }
 

@@ -1,6 +1,6 @@
 /**
  * One receiver of the worker queue, that takes a message at a time: the SDK waits a second for more when it is asked for more.
- * Invariant: a message is settled by the receiver that took it, for the SDK settles nothing with one that is closed: so it closes with the last message that it has out, however long that one takes.
+ * Invariant: closed, it still settles the messages that it has out. The SDK refuses that with a receiver that is closed, and takes another one's word, which goes by the token of the lock.
  */
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import { busError } from '../bus/bus-error.js'
@@ -13,15 +13,15 @@ const maxReasonLength = 4_000
 export class WorkerLink {
   readonly #lane = new SettlingLane()
   readonly receiver: ServiceBusReceiver
-  #held = 0
-  #isEnding = false
+  #settler: ServiceBusReceiver
 
   constructor(
     readonly connection: BusConnection,
     readonly live: LiveClient,
-    queue: string,
+    readonly queue: string,
   ) {
-    this.receiver = live.client.createReceiver(queue, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true })
+    this.receiver = this.#newReceiver()
+    this.#settler = this.receiver
   }
 
   get isBroken(): boolean {
@@ -38,33 +38,27 @@ export class WorkerLink {
   }
 
   async renew(message: ServiceBusReceivedMessage): Promise<void> {
-    await this.#request('renew-message', () => this.receiver.renewMessageLock(message))
+    await this.#request('renew-message', () => this.#settler.renewMessageLock(message))
   }
 
   complete(message: ServiceBusReceivedMessage): Promise<void> {
-    return this.#lane.complete(() => this.#request('complete', () => this.receiver.completeMessage(message)))
+    return this.#lane.complete(() => this.#request('complete', () => this.#settler.completeMessage(message)))
   }
 
   deadLetter(message: ServiceBusReceivedMessage, code: string, reason: string): Promise<void> {
     const options = { deadLetterReason: code.slice(0, maxReasonLength), deadLetterErrorDescription: reason.slice(0, maxReasonLength) }
-    return this.#lane.alone(() => this.#request('dead-letter', () => this.receiver.deadLetterMessage(message, options)))
+    return this.#lane.alone(() => this.#request('dead-letter', () => this.#settler.deadLetterMessage(message, options)))
   }
 
-  /** One of its messages is in work. */
-  hold(): void {
-    this.#held++
-  }
-
-  /** That one is settled, or lost. */
-  letGo(): void {
-    this.#held--
-    if (this.#isEnding) void this.close()
-  }
-
-  /** Takes nothing more; closes when no message of it is in work. Never rejects. */
+  /** Nothing more is delivered to it: what it would be entitled to goes to others. Never rejects. */
   async close(): Promise<void> {
-    this.#isEnding = true
-    if (this.#held === 0 && !this.live.isBroken) await this.receiver.close().catch(() => {})
+    if (this.live.isBroken) return
+    this.#settler = this.#newReceiver()
+    await this.receiver.close().catch(() => {})
+  }
+
+  #newReceiver(): ServiceBusReceiver {
+    return this.live.client.createReceiver(this.queue, { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true })
   }
 
   async #request<T>(operation: string, send: () => Promise<T>): Promise<T> {
