@@ -13,8 +13,8 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { ActivityItem, type ActivityHost } from './activity-item.js'
 import { WorkerLink } from './worker-link.js'
 
-/** The broker sets a message aside at its tenth delivery: before that it is replaced by a copy. */
-const maxFailedDeliveries = 8
+/** The broker sets a message aside at its tenth delivery: before that it is replaced by a copy. Early, because that may fail too; there is no order here that it could disturb. */
+const maxFailedDeliveries = 4
 /** How long what was fetched waits for a slot. */
 const waitForSlotMs = 2_000
 

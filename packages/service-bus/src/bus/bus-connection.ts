@@ -32,6 +32,12 @@ export interface LiveClient {
 }
 
 /** What is used of the SDK's insides, if it is there. */
+interface InnerContext {
+  readonly connection?: InnerConnection
+  /** The link for tokens. */
+  readonly cbsSession?: { remove?(): void }
+}
+
 interface InnerConnection {
   on?(event: string, listener: () => void): void
   readonly _connection?: { emit?(event: string, context: object): void }
@@ -40,7 +46,7 @@ interface InnerConnection {
 class Live implements LiveClient {
   readonly senders = new Map<string, ServiceBusSender>()
   readonly #listeners = new Set<() => void>()
-  readonly #connection: InnerConnection | undefined
+  readonly #context: InnerContext | undefined
   isBroken = false
 
   /** Resolves when it is closed, or nobody waits for that any more. */
@@ -51,8 +57,8 @@ class Live implements LiveClient {
     readonly clock: Clock,
   ) {
     // The SDK tells nobody outside of it. Without this, what is under way ends with its own time.
-    this.#connection = (client as unknown as { readonly _connectionContext?: { readonly connection?: InnerConnection } })._connectionContext?.connection
-    this.#connection?.on?.('disconnected', () => this.break())
+    this.#context = (client as unknown as { readonly _connectionContext?: InnerContext })._connectionContext
+    this.#context?.connection?.on?.('disconnected', () => this.break())
   }
 
   onBroken(listener: () => void): () => void {
@@ -72,8 +78,10 @@ class Live implements LiveClient {
   }
 
   #endWaits(): void {
-    const inner = this.#connection?._connection
+    const inner = this.#context?.connection?._connection
     try {
+      // Told of the end of its connection, the SDK closes this link first. On a connection that hangs that fails after a minute, where nobody catches it: an end of the process.
+      this.#context?.cbsSession?.remove?.()
       inner?.emit?.('disconnected', { connection: inner })
     } catch {
       // Of another version of the SDK: its timers run out.

@@ -4,6 +4,7 @@
  */
 import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus'
 import { LockLostError, type Clock } from '@dtfx/core/provider'
+import Long from 'long'
 import rhea from 'rhea'
 import type { BusConnection, LiveClient } from './bus-connection.js'
 import { busError, codeOf, isNoSession } from './bus-error.js'
@@ -13,6 +14,7 @@ import { SettlingLane } from './settling-lane.js'
 const maxReasonLength = 4_000
 /** The client has 200 ms to close a link; a hung one is left behind. */
 const closeTimeoutMs = 5_000
+const pageSize = 100
 /** Messages that are here and not settled, at most. */
 const maxUnsettled = 512
 
@@ -99,6 +101,22 @@ export class SessionLink {
       },
       { autoCompleteMessages: false, maxConcurrentCalls: maxUnsettled },
     )
+  }
+
+  /** Whether one of these messages, by their sequence numbers, is still in the session. */
+  async hasAny(sequences: readonly string[]): Promise<boolean> {
+    const wanted = new Set(sequences)
+    const numbers = sequences.map((each) => Long.fromString(each)).sort((a, b) => a.compare(b))
+    const [last, first] = [numbers.at(-1), numbers[0]]
+    if (first === undefined || last === undefined) return false
+    // Without a place to begin the SDK goes on where it last was, in any session.
+    for (let from = first; ; ) {
+      const page = await this.#request('peek', () => this.receiver.peekMessages(pageSize, { fromSequenceNumber: from }))
+      if (page.some(({ sequenceNumber }) => wanted.has(String(sequenceNumber)))) return true
+      const end = page.at(-1)?.sequenceNumber
+      if (end === undefined || last.lessThanOrEqual(end)) return false
+      from = end.add(1)
+    }
   }
 
   /** As stored: bytes, or what the SDK took for JSON and decoded. */

@@ -21,8 +21,8 @@ import { SessionView } from './session-view.js'
 
 /** The broker sets a message aside at its tenth delivery, whatever is left to be sent: before that it is replaced by a copy. */
 const maxFailedDeliveries = 8
-/** A blob that cannot be read just now is asked for again. */
-const unreadablePauseMs = 5_000
+/** What cannot be done with a message just now, its blob read or its copy sent, is tried again. */
+const pauseMs = 5_000
 /** For a session without a message that can be taken. */
 const idleMs = 2_000
 /** How long the session of a finished instance is kept for the tracking store to say so. */
@@ -172,12 +172,13 @@ export class HeldSession {
     await this.link.close()
   }
 
-  /** The tracking store has the end of the instance: its state is not needed any more. Undefined: another turn has it, or had it. @throws what a port may throw */
-  async forget(sequence: number): Promise<void> {
+  /** The tracking store has the end of the instance: its state is not needed any more. False: inputs of it are still here; what it sends may not be sent. @throws what a port may throw */
+  async forget(sequence: number): Promise<boolean> {
     while (this.item !== undefined && this.isHeld) await this.item.ended
     if (!this.isHeld) throw new LockLostError(`session '${this.instanceId}'`)
-    await this.view.clearIf(sequence)
+    if (this.waiting.length > 0 || !(await this.view.clearIf(sequence))) return false
     if (this.item === undefined && !this.hasWork) await this.close()
+    return true
   }
 
   async #take(raw: ServiceBusReceivedMessage, settled: () => void): Promise<void> {
@@ -206,7 +207,7 @@ export class HeldSession {
         return read instanceof Promise ? await read : read
       } catch (error) {
         log.failed(names.orchestratorQueue, error)
-        await sleep(host.clock, unreadablePauseMs, this.lost)
+        await sleep(host.clock, pauseMs, this.lost)
       }
     }
     return undefined
@@ -223,6 +224,7 @@ export class HeldSession {
       await this.link.complete(raw)
     } catch (error) {
       this.host.parts.log.failed(this.host.parts.names.orchestratorQueue, error)
+      await sleep(this.host.parts.host.clock, pauseMs, this.lost)
     } finally {
       this.waiting = this.waiting.filter((each) => each !== message)
       message.settled()

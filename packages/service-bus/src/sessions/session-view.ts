@@ -97,10 +97,13 @@ export class SessionView {
     this.#isWrittenHere = false
   }
 
-  /** Clears the state if it is still that of this commit, which ended the instance. */
-  async clearIf(sequence: number): Promise<void> {
+  /** Clears the state if it is still that of this commit, which ended the instance. False: inputs of it are not completed yet. */
+  async clearIf(sequence: number): Promise<boolean> {
     const stored = await this.recover()
-    if (isOver(stored) && stored.sequence === sequence) await this.clear()
+    if (!isOver(stored) || stored.sequence !== sequence) return true
+    if (!this.#isWrittenHere && (await this.session.link.hasAny(stored.inputs))) return false
+    await this.clear()
+    return true
   }
 
   /** Durable, and no commit: version and outbox stay. */

@@ -4,13 +4,13 @@
  * Invariants:
  * 1. The write is the commit point. Nothing of a turn is sent before it; whoever gets the session after a crash behind it sends the outbox.
  * 2. Run again after an error it goes on where it stopped. A write of unknown result is looked for in the state, which is read again: found there, it is made.
- * 3. Local activities stay in the outbox and begin when all else is sent; the oldest input stays with them.
+ * 3. Local activities stay in the outbox and begin when all else is sent. An input stays with them, always the newest one: its id is still among those that are known when it comes again, however many were consumed meanwhile.
  */
-import { isFinal, LocalCompletion, type Checkpoint, type CommitResult, type InstanceState, type InstanceVersion, type LocalReservation } from '@dtfx/core/provider'
+import { isFinal, LocalCompletion, type Checkpoint, type CommitResult, type InstanceState, type InstanceVersion, type LocalReservation, type Settlement } from '@dtfx/core/provider'
 import { OutboxBackup } from './outbox-backup.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import { ReceivedMessage } from './received-message.js'
-import { appendJson, eventsJsonOf, isNothing, versionOf, type StoredSession, type TrackingPlan } from './session-state.js'
+import { appendJson, eventsJsonOf, isNothing, isOver, versionOf, type StoredSession, type TrackingPlan } from './session-state.js'
 
 export class TurnCommit {
   readonly #local: LocalReservation
@@ -105,14 +105,15 @@ export class TurnCommit {
       consumedIds: consumedIds ?? base.consumedIds,
       inputs,
       outbox: [...carried, ...outbound],
-      tracking: this.#tracking(base.events.length, base.state),
+      tracking: this.#tracking(base.events.length, base.state, isOver(base.stored)),
       suspicions: 0,
     }
   }
 
-  #tracking(eventCount: number, before: InstanceState | undefined): TrackingPlan | undefined {
+  /** `isLeftOver`: the stored state is that of a finished instance. It is cleared when the tracking store has its last commit, and this is another one. */
+  #tracking(eventCount: number, before: InstanceState | undefined, isLeftOver: boolean): TrackingPlan | undefined {
     const { history, state } = this.checkpoint
-    if (state === undefined && history.events.length === 0) return undefined
+    if (state === undefined && history.events.length === 0 && !isLeftOver) return undefined
     const hasContinued = before !== undefined && state !== undefined && before.executionId !== state.executionId && !isFinal(before.status) && before.status !== 'Pending'
     const now = this.item.session.host.parts.host.clock.nowTicks()
     return {
@@ -134,19 +135,21 @@ export class TurnCommit {
     this.#local.begin(() => session.obtainLocalWork())
   }
 
-  /** The oldest input stays as long as activities run here. */
+  /** The newest input stays as long as activities run here that somebody waits for, and the one that stayed until now goes. */
   async #settleInputs(): Promise<void> {
     const { item, checkpoint } = this
     const { session, settler } = item
-    const { settlements } = checkpoint
-    const isNeeded = session.hasLocalWork
-    if (!isNeeded || session.retained !== undefined) {
+    const { settlements, state } = checkpoint
+    const isNeeded = session.hasLocalWork && !(state !== undefined && isFinal(state.status))
+    const isKept = ({ receipt, outcome }: Settlement): boolean => receipt instanceof ReceivedMessage && receipt.holder === item && (outcome === 'consumed' || outcome === 'discard')
+    const kept = isNeeded ? settlements.findLast(isKept)?.receipt : undefined
+    if (!(kept instanceof ReceivedMessage)) {
       await settler.settle(settlements, [])
       if (!isNeeded) await settler.completeRetained()
       return
     }
-    const kept = settlements.find(({ receipt, outcome }) => receipt instanceof ReceivedMessage && receipt.holder === item && (outcome === 'consumed' || outcome === 'discard'))?.receipt
-    await settler.settle(settlements, kept instanceof ReceivedMessage ? [kept] : [])
-    if (kept instanceof ReceivedMessage) settler.retain(kept)
+    await settler.settle(settlements, [kept])
+    await settler.completeRetained()
+    settler.retain(kept)
   }
 }

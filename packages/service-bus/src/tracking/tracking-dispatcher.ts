@@ -3,6 +3,7 @@
  *
  * Invariants:
  * 1. A message is completed when what it says is stored, and, for the end of an instance, when its session's state is cleared: so a state that is not needed any more is always cleared, whoever dies.
+ *    It is needed until the inputs of the last turn are completed: until then what the turn sends may not be sent.
  * 2. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
@@ -129,30 +130,29 @@ export class TrackingDispatcher {
     return undefined
   }
 
-  /** False: the session is in other hands. */
+  /** False: the session is in other hands, or its state is still needed. */
   async #clear(instanceId: string, { state, commit }: TrackedState): Promise<boolean> {
     if (commit === undefined || !isFinal(state.status)) return true
     const held = this.of.sessions.find(instanceId)
-    if (held !== undefined) {
-      await held.forget(commit.sequence)
-      return true
-    }
+    if (held !== undefined) return held.forget(commit.sequence)
     try {
-      await this.#clearUnheld(instanceId, commit.sequence)
-      return true
+      return await this.#clearUnheld(instanceId, commit.sequence)
     } catch (error) {
       if (error instanceof TransientError) return false
       throw error
     }
   }
 
-  async #clearUnheld(instanceId: string, sequence: number): Promise<void> {
+  async #clearUnheld(instanceId: string, sequence: number): Promise<boolean> {
     const { names, sessions } = this.of.parts
     const link = await this.#accept('orchestrator', names.orchestratorQueue, instanceId)
-    if (link === undefined) return
+    if (link === undefined) return false
     try {
       const stored = await sessions.read(link, instanceId)
-      if (isOver(stored) && stored.sequence === sequence) await sessions.clear(link, stored)
+      if (!isOver(stored) || stored.sequence !== sequence) return true
+      if (await link.hasAny(stored.inputs)) return false
+      await sessions.clear(link, stored)
+      return true
     } finally {
       await link.close()
     }

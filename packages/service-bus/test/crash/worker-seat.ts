@@ -7,10 +7,10 @@ import type { WorkerArguments } from './worker-program.js'
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** The program as one file: processes start faster. */
-export async function buildWorker(outfile: string): Promise<void> {
+/** A program as one file: processes start faster. */
+export async function buildWorker(outfile: string, program = source('./worker-program.ts')): Promise<void> {
   await build({
-    entryPoints: [source('./worker-program.ts')],
+    entryPoints: [program],
     outfile,
     bundle: true,
     platform: 'node',
