@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EmulatorError, startServiceBusEmulator } from '@dtfx/service-bus-emulator'
-import type { Arguments } from '../arguments.js'
+import type { StoreArguments } from '../arguments.js'
 import { UserError } from '../user-error.js'
 
 export interface ProvidedBus {
@@ -12,7 +12,7 @@ export interface ProvidedBus {
 }
 
 /** Undefined: another provider, or a namespace is given. @throws UserError */
-export async function provideBus({ provider, providerOptions, emulatorFolder }: Pick<Arguments, 'provider' | 'providerOptions' | 'emulatorFolder'>, say: (line: string) => void): Promise<ProvidedBus | undefined> {
+export async function provideBus({ provider, providerOptions, emulatorFolder }: Pick<StoreArguments, 'provider' | 'providerOptions' | 'emulatorFolder'>, say: (line: string) => void): Promise<ProvidedBus | undefined> {
   if (provider !== 'service-bus' || providerOptions?.['connectionString'] !== undefined || providerOptions?.['namespace'] !== undefined) return undefined
   await mkdir(emulatorFolder, { recursive: true })
   const file = join(emulatorFolder, 'service-bus.log')
