@@ -91,7 +91,8 @@ Examples:
 
 A dtfx.config.json, or DTFX_PROVIDER and DTFX_OPTIONS, name the store for all commands; --provider wins.
 With azure-storage and service-bus the account is an emulator on this machine unless --connection-string names one; where no emulator listens, one is started for the run.
-With service-bus the bus is an emulator in this program, unless --options names one; what is in it is kept in a file.
+With service-bus the bus is an emulator in this process, unless --options names one; what is in it is kept in a file.
+Emulators end with the process that started them.
 
 Exit code: 0 all links lead somewhere, 1 some are broken, 2 the check itself failed.`
 

@@ -13,7 +13,7 @@ import { barView, lineView } from './progress-view.js'
 import { quickstartWorker } from './quickstart-worker.js'
 import { renderResult } from './report/result.js'
 import { renderTimeline } from './report/timeline.js'
-import { plural } from './report/wording.js'
+import { count, plural } from './report/wording.js'
 import { runIdOf } from './run-id.js'
 import { scanTarget, type ScanTarget } from './scan-target.js'
 import type { Screen } from './screen.js'
@@ -32,6 +32,8 @@ interface Check {
   readonly screen: Screen
   readonly commands: CommandLine
   readonly startedMs: number
+  /** Paths of the files that were checked in this process. */
+  readonly checkedHere: Set<string>
 }
 
 interface Run {
@@ -47,14 +49,14 @@ export async function runCheck(given: RunArguments, surroundings: { readonly wor
   const { workingDirectory, screen, commands } = surroundings
   const startedMs = performance.now()
   const target = await scanTarget(given.folder, workingDirectory)
-  return withStore(given, (line) => screen.write(screen.paint.dim(line)), (service) => checkOn(service, { given, target, screen, commands, startedMs }))
+  return withStore(given, (line) => screen.write(screen.paint.dim(line)), (service) => checkOn(service, { given, target, screen, commands, startedMs, checkedHere: new Set() }))
 }
 
 async function checkOn(service: OrchestrationService, check: Check): Promise<number> {
   const { given, screen, commands } = check
   if (given.command === 'start' && service.name === 'memory') throw new UserError('What is in the memory of this process is seen by no worker in another one: leave --provider memory out.')
   using interruption = onInterruption()
-  const worker = given.command === 'run' ? quickstartWorker(service, { killAfter: given.killAfter, onCheck: given.verbose ? (path) => screen.write(`Checked ${path}`) : undefined }) : undefined
+  const worker = given.command === 'run' ? quickstartWorker(service, { killAfter: given.killAfter, onCheck: (path) => noteCheck(path, check) }) : undefined
   try {
     const client = new TaskHubClient(service)
     // It ends the run that makes room.
@@ -73,13 +75,20 @@ async function checkOn(service: OrchestrationService, check: Check): Promise<num
   }
 }
 
+function noteCheck(path: string, { given, screen, checkedHere }: Check): void {
+  checkedHere.add(path)
+  if (given.verbose) screen.write(`Checked ${path}`)
+}
+
 function introduce(service: OrchestrationService, { handle, input, filesDone }: Run, { given, target, screen, commands }: Check): void {
   const { dim } = screen.paint
   screen.write(`${dim(`Run ${handle.instanceId} on ${service.name}, process ${process.pid}:`)} ${target.title} ${dim(`(${target.root})`)}`)
   const place = placeOf(service)
   if (service.name !== 'memory') screen.write(dim(`Stored${place === undefined ? '' : ` in ${place}`}. Stopped or killed at any moment, it goes on with: ${commands.again}`))
   if (filesDone === undefined) return
-  screen.write(`Going on where it stopped: ${plural(filesDone, 'file')} in its history, not checked again.${given.command === 'run' ? dim(' (--fresh starts anew)') : ''}`)
+  // On Service Bus the histories that clients see are a little behind.
+  const atLeast = service.capabilities.commit === 'state-first-outbox' ? 'at least ' : ''
+  screen.write(`Going on where it stopped: ${atLeast}${plural(filesDone, 'file')} in its history, not checked again.${given.command === 'run' ? dim(' (--fresh starts anew)') : ''}`)
   if (input.reportFolder !== given.reportFolder) screen.write(`It was started with --report ${input.reportFolder}, where its report goes.`)
 }
 
@@ -119,12 +128,14 @@ function watch(client: TaskHubClient, { handle, input }: Run, { given, screen, c
   })
 }
 
-async function show({ handle }: Run, { given, screen, startedMs }: Check): Promise<number> {
+async function show({ handle, filesDone }: Run, { given, screen, startedMs, checkedHere }: Check): Promise<number> {
   const { report, outcome } = await handle.result()
   if (outcome.kind === 'nothing-to-report') throw new UserError(`There are no Markdown files (.md, .markdown) in ${report.title}.`)
   if (given.timeline) screen.write(`\n${screen.paint.strong('History of the run')}\n${renderTimeline((await handle.history()).events, screen.paint, screen.columns)}`)
+  const files = filesOf(report)
+  if (filesDone !== undefined && given.command === 'run') screen.write(`\nOf ${plural(files.length, 'file')}, ${count(checkedHere.size)} were checked by this process; ${count(files.length - checkedHere.size)} had been before, and were not checked again.`)
   screen.write(renderResult({ report, outcome, tookMs: performance.now() - startedMs }, screen.paint))
-  if (!isClean(totalsOf(filesOf(report)))) return exitCodes.brokenLinks
+  if (!isClean(totalsOf(files))) return exitCodes.brokenLinks
   return outcome.kind === 'failed' ? exitCodes.failed : exitCodes.clean
 }
 

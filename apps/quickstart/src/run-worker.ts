@@ -34,5 +34,5 @@ async function workOn(service: OrchestrationService, { killAfter, verbose }: Wor
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort')
   screen.write('Stopping: what is under way is ended or given back …')
   await worker.stop()
-  screen.write(`Stopped. ${plural(checks, 'file')} checked here; another worker does the rest.`)
+  screen.write(`Stopped. ${plural(checks, 'file')} checked here; what is left waits for a worker.`)
 }

@@ -1,36 +1,13 @@
 /** The built program on Azure Storage: it starts its own emulator, is killed, goes on where it was, and says clearly when it cannot. `pnpm build` comes first. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { probePorts } from '../src/emulator/probe-ports.js'
 import { quickstart } from './built-quickstart.js'
+import { connectionString, freePorts, listen, portOf } from './free-ports.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
-
-async function listen(port = 0): Promise<Server> {
-  const server = createServer((socket) => void socket.end('SSH-2.0-none\r\n'))
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return server
-}
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port
-
-/** Three ports that nobody has at the moment. */
-async function freePorts(): Promise<number[]> {
-  const servers = await Promise.all([0, 0, 0].map(listen))
-  const ports = servers.map(portOf)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
-
-function connectionString([blob, queue, table]: readonly number[]): string {
-  const endpoint = (service: string, port: number | undefined): string => `${service}Endpoint=http://127.0.0.1:${port}/devstoreaccount1`
-  return `AccountName=devstoreaccount1;AccountKey=${key};${endpoint('Blob', blob)};${endpoint('Queue', queue)};${endpoint('Table', table)}`
-}
 
 async function reportIn(folder: string): Promise<string> {
   return readFile(join(folder, 'report.md'), 'utf8')

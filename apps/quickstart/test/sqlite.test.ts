@@ -35,6 +35,7 @@ describe('quickstart on SQLite', () => {
     expect(checked.filter((path) => done.has(path) && !folder.broken.has(path))).toEqual([])
     expect(checked.filter((path, index) => checked.indexOf(path) !== index && !folder.broken.has(path))).toEqual([])
     expect(new Set([...done, ...checked])).toEqual(folder.files)
+    expect(stdout).toContain(`Of 300 files, ${new Set(checked).size} were checked by this process`)
     expect(stdout).toContain('✗ 3 broken links in 300 files')
     expect(await reportIn(join(root, 'quickstart-report'))).toEqual(report)
   }, 120_000)
