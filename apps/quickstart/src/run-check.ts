@@ -88,7 +88,8 @@ function introduce(service: OrchestrationService, { handle, input, filesDone }: 
   if (filesDone === undefined) return
   // On Service Bus the histories that clients see are a little behind.
   const atLeast = service.capabilities.commit === 'state-first-outbox' ? 'at least ' : ''
-  screen.write(`Going on where it stopped: ${atLeast}${plural(filesDone, 'file')} in its history, not checked again.${given.command === 'run' ? dim(' (--fresh starts anew)') : ''}`)
+  const done = `${atLeast}${plural(filesDone, 'file')} in its history, not checked again.`
+  screen.write(given.command === 'run' ? `Going on where it stopped: ${done}${dim(' (--fresh starts anew)')}` : `It has been started before: ${done}`)
   if (input.reportFolder !== given.reportFolder) screen.write(`It was started with --report ${input.reportFolder}, where its report goes.`)
 }
 

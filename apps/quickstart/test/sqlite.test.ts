@@ -73,6 +73,10 @@ describe('quickstart on SQLite', () => {
     expect(code).toBe(130)
     expect(stdout).toMatch(/Interrupted\. The run is stored; it goes on with: node .*main\.js docs --verbose\n$/)
 
+    const joined = await quickstart(root, 'start', 'docs', '--wait', '1').ended
+    expect(joined.stdout).toMatch(/It has been started before: \d+ files in its history, not checked again\.\n/)
+    expect(joined.code).toBe(2)
+
     const elsewhere = await quickstart(root, 'docs', '--report', 'elsewhere', '--kill-after', '5').ended
     expect(elsewhere.stdout).toContain(`It was started with --report ${join(root, 'quickstart-report')}, where its report goes.`)
     const other = await quickstart(root, '.', '--id', /Run (\S+) on/.exec(stdout)?.[1] ?? '').ended
