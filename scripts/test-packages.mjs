@@ -168,7 +168,7 @@ async function runCli(project) {
   check(output.trim() === cli.manifest.version, `it printed ${output}`)
   const hub = JSON.parse(await run(project, [program, 'hub', 'create', '--json', '--config', 'memory.config.json']))
   check(hub.hub === 'created', `it printed ${JSON.stringify(hub)}`)
-  const problem = await run(project, [program, 'list', '--provider', 'service-bus', '--json']).then(() => 'nothing', (error) => error.message)
+  const problem = await run(project, [program, 'list', '--provider', '@acme/absent', '--json']).then(() => 'nothing', (error) => error.message)
   check(problem.includes('ended with 2') && problem.includes('"code":"DTFX_PROVIDER_NOT_FOUND"'), `without the provider it said ${problem}`)
 }
 

@@ -23,7 +23,7 @@ const steps = [
   { name: 'mutants', command: ['node', 'scripts/mutants.mjs', '--minutes', '10'] },
   { name: 'engine on each Node', command: ['node', 'scripts/test-nodes.mjs', '--report', join(scratch, 'nodes.json')], report: join(scratch, 'nodes.json') },
   { name: 'packages', command: ['node', 'scripts/test-packages.mjs', '--report', join(scratch, 'packages.json')], report: join(scratch, 'packages.json') },
-  { name: 'docs', command: ['node', 'apps/quickstart/dist/main.js', '--yes'] },
+  { name: 'docs', command: ['node', 'apps/quickstart/dist/main.js', '--yes', '--provider', 'memory'] },
 ]
 
 function run([program, ...args]) {

@@ -45,11 +45,10 @@ export interface DirectoryReport {
   readonly files: readonly FileReport[]
 }
 
+/** Says nothing of when and how it came about: of the same files it is the same, however often the run was stopped. */
 export interface RunReport {
   /** The folder as the user named it. */
   readonly title: string
-  /** ISO time at which the run began. */
-  readonly startedAt: string
   readonly directories: readonly DirectoryReport[]
 }
 

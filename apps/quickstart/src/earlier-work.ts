@@ -1,16 +1,24 @@
 /** What of a run was done before this process took it up: read from the histories, which is where it is found again. */
 import { DurableError, type HistoryEvent, type TaskHubClient } from '@dtfx/core'
 import { checkFile } from './activities/check-file.js'
+import type { FileReport } from './check-report.js'
 
-/** Checks of files whose results are in the histories of the run's sub-orchestrations; a file with broken links is checked twice. */
-export async function checksDoneBefore(client: TaskHubClient, instanceId: string): Promise<number> {
+/** Paths of the files whose checks are in the histories of the run's sub-orchestrations; one with broken links is checked twice, and counts once. */
+export async function filesDoneBefore(client: TaskHubClient, instanceId: string): Promise<ReadonlySet<string>> {
   const events = await eventsOf(client, instanceId)
+  const executionId = startOf(events)?.instance.executionId
   const children = events.flatMap((event) => (event.type === 'SubOrchestrationInstanceCreated' ? [event.instanceId] : []))
   const histories = await Promise.all(children.map((child) => eventsOf(client, child)))
-  return histories.reduce((sum, history) => sum + checksDone(history), 0)
+  // A child that has not begun may still have the history of an earlier run of this id.
+  const ofThisRun = histories.filter((history) => startOf(history)?.parent?.instance.executionId === executionId)
+  return new Set(ofThisRun.flatMap(filesDone))
 }
 
-/** A sub-orchestration that has not begun has no history yet. */
+function startOf(history: readonly HistoryEvent[]): Extract<HistoryEvent, { type: 'ExecutionStarted' }> | undefined {
+  return history.find((event) => event.type === 'ExecutionStarted')
+}
+
+/** A sub-orchestration that has not begun may have no history yet. */
 async function eventsOf(client: TaskHubClient, instanceId: string): Promise<readonly HistoryEvent[]> {
   try {
     return (await client.history(instanceId)).events
@@ -20,7 +28,7 @@ async function eventsOf(client: TaskHubClient, instanceId: string): Promise<read
   }
 }
 
-function checksDone(history: readonly HistoryEvent[]): number {
+function filesDone(history: readonly HistoryEvent[]): string[] {
   const checks = new Set(history.flatMap((event) => (event.type === 'TaskScheduled' && event.name === checkFile.name ? [event.eventId] : [])))
-  return history.filter((event) => event.type === 'TaskCompleted' && checks.has(event.taskScheduledId)).length
+  return history.flatMap((event) => (event.type === 'TaskCompleted' && checks.has(event.taskScheduledId) ? [(JSON.parse(event.result ?? '{}') as FileReport).path] : []))
 }

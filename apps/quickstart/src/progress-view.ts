@@ -10,6 +10,8 @@ export interface Snapshot {
 
 export interface ProgressView {
   update(snapshot: Snapshot): void
+  /** A line in between. */
+  note(line: string): void
   /** Leaves the bar as it is, so that other text can follow; later updates show nothing. */
   stop(): void
 }
@@ -17,6 +19,10 @@ export interface ProgressView {
 export function barView(stream: NodeJS.WriteStream, paint: Paint): ProgressView {
   let bar: SingleBar | undefined
   let isOver = false
+  const end = (): void => {
+    bar?.stop()
+    bar = undefined
+  }
   return {
     update({ done, files }) {
       if (isOver) return
@@ -27,10 +33,13 @@ export function barView(stream: NodeJS.WriteStream, paint: Paint): ProgressView 
       }
       bar.update(done)
     },
+    note(line) {
+      end()
+      stream.write(`${line}\n`)
+    },
     stop() {
       isOver = true
-      bar?.stop()
-      bar = undefined
+      end()
     },
   }
 }
@@ -46,6 +55,7 @@ export function lineView(write: (line: string) => void): ProgressView {
       shownQuarter = quarter
       write(quarter === 0 ? `Checking ${plural(files, 'file')}` : `Checked ${count(done)}/${count(files)}`)
     },
+    note: write,
     stop() {
       isOver = true
     },

@@ -1,25 +1,24 @@
-/** One run from end to end: opens the store, starts a worker, starts (or finds) the orchestration, watches it, and shows what came out of it. */
-import { DurableError, TaskHubClient, TaskHubWorker, type OrchestrationHandle, type OrchestrationService } from '@dtfx/core'
-import { checkFile } from './activities/check-file.js'
-import { listMarkdown } from './activities/list-markdown.js'
-import { writeReport } from './activities/write-report.js'
+/** One run from end to end: opens the store, starts a worker unless others do the work, starts (or finds) the orchestration, watches it, and shows what came out of it. */
+import { DurableError, TaskHubClient, type OrchestrationHandle, type OrchestrationService } from '@dtfx/core'
 import { approveAtOnce, askOn } from './approval.js'
-import type { Arguments } from './arguments.js'
+import type { RunArguments } from './arguments.js'
 import { filesOf, isClean, totalsOf } from './check-report.js'
-import { checksDoneBefore } from './earlier-work.js'
-import { provideBus } from './emulator/provide-bus.js'
-import { provideEmulator } from './emulator/provide-emulator.js'
-import { openService } from './open-service.js'
-import { checkDirectory } from './orchestrations/check-directory.js'
+import type { CommandLine } from './command-line.js'
+import { filesDoneBefore } from './earlier-work.js'
+import { onInterruption } from './interruption.js'
+import { placeOf } from './open-service.js'
+import { withStore } from './open-store.js'
 import { checkRun, type RunInput, type RunResult } from './orchestrations/check-run.js'
 import { barView, lineView } from './progress-view.js'
+import { quickstartWorker } from './quickstart-worker.js'
 import { renderResult } from './report/result.js'
 import { renderTimeline } from './report/timeline.js'
-import { plural } from './report/wording.js'
+import { count, plural } from './report/wording.js'
+import { runIdOf } from './run-id.js'
 import { scanTarget, type ScanTarget } from './scan-target.js'
 import type { Screen } from './screen.js'
 import { UserError } from './user-error.js'
-import { watchRun } from './watch-run.js'
+import { watchRun, type WatchEnd } from './watch-run.js'
 
 export const exitCodes = { clean: 0, brokenLinks: 1, failed: 2, interrupted: 130 } as const
 
@@ -27,106 +26,121 @@ const approvalTimeoutMs = 10 * 60_000
 const secondLookAfterMs = 250
 const directoriesAtOnce = 4
 
-type Run = OrchestrationHandle<RunResult, RunInput>
-
-/** The exit code of the process. @throws UserError, DurableError */
-export async function runCheck(given: Arguments, workingDirectory: string, screen: Screen): Promise<number> {
-  const startedMs = performance.now()
-  const target = await scanTarget(given.folder, workingDirectory)
-  const say = (line: string): void => screen.write(screen.paint.dim(line))
-  const bus = await provideBus(given, say)
-  try {
-    return await runWith({ ...given, providerOptions: bus?.options ?? given.providerOptions }, target, { screen, startedMs, say })
-  } finally {
-    await bus?.stop()
-  }
-}
-
-async function runWith(given: Arguments, target: ScanTarget, { screen, startedMs, say }: { screen: Screen; startedMs: number; say: (line: string) => void }): Promise<number> {
-  const service = await openService(given)
-  const emulator = await provideEmulator(service, given.emulatorFolder, say)
-  try {
-    return await runOn(service, { given, target, screen, startedMs })
-  } finally {
-    await service.close()
-    await emulator?.stop()
-  }
-}
-
 interface Check {
-  readonly given: Arguments
+  readonly given: RunArguments
   readonly target: ScanTarget
   readonly screen: Screen
+  readonly commands: CommandLine
   readonly startedMs: number
+  /** Paths of the files that were checked in this process. */
+  readonly checkedHere: Set<string>
 }
 
-async function runOn(service: OrchestrationService, { given, target, screen, startedMs }: Check): Promise<number> {
-  const worker = new TaskHubWorker(service, { orchestrations: [checkRun, checkDirectory], activities: [listMarkdown, checkFile, writeReport] })
+interface Run {
+  readonly handle: OrchestrationHandle<RunResult, RunInput>
+  /** What it was started with, perhaps by an earlier process with other arguments. */
+  readonly input: Pick<RunInput, 'reportFolder'>
+  /** Undefined: it was started just now. */
+  readonly filesDone: number | undefined
+}
+
+/** The exit code of the process. @throws UserError, DurableError */
+export async function runCheck(given: RunArguments, surroundings: { readonly workingDirectory: string; readonly screen: Screen; readonly commands: CommandLine }): Promise<number> {
+  const { workingDirectory, screen, commands } = surroundings
+  const startedMs = performance.now()
+  const target = await scanTarget(given.folder, workingDirectory)
+  return withStore(given, (line) => screen.write(screen.paint.dim(line)), (service) => checkOn(service, { given, target, screen, commands, startedMs, checkedHere: new Set() }))
+}
+
+async function checkOn(service: OrchestrationService, check: Check): Promise<number> {
+  const { given, screen, commands } = check
+  if (given.command === 'start' && service.name === 'memory') throw new UserError('What is in the memory of this process is seen by no worker in another one: leave --provider memory out.')
+  using interruption = onInterruption()
+  const worker = given.command === 'run' ? quickstartWorker(service, { killAfter: given.killAfter, onCheck: (path) => noteCheck(path, check) }) : undefined
   try {
     const client = new TaskHubClient(service)
-    const { run, checksDone } = await startOrContinue(client, inputOf(given, target), given.id)
-    screen.write(`${screen.paint.dim(`Run ${run.instanceId} on ${service.name}:`)} ${target.title} ${screen.paint.dim(`(${target.root})`)}`)
-    if (checksDone !== undefined) screen.write(`Going on where it stopped: ${plural(checksDone, 'check')} in its history, not repeated.`)
-    await worker.start()
-    if ((await watch(given, screen, { client, run })) === 'interrupted') {
-      screen.write(leftText(service, run))
-      return exitCodes.interrupted
-    }
-    return await show(run, given, { screen, startedMs })
+    // It ends the run that makes room.
+    if (given.fresh) await worker?.start()
+    const run = await startOrContinue(client, check)
+    introduce(service, run, check)
+    if (!given.fresh) await worker?.start()
+    const end = await watch(client, run, check, interruption.signal)
+    if (end === 'ended') return await show(run, check)
+    if (end === 'given-up') throw new UserError(`Nothing happened for ${(given.waitMs ?? 0) / 1_000} s. The run is stored; a worker takes it up: ${commands.worker}`)
+    await worker?.stop()
+    screen.write(leftText(service, commands))
+    return exitCodes.interrupted
   } finally {
-    await worker.stop()
+    await worker?.stop()
   }
 }
 
-function inputOf(given: Arguments, { root, top, title, include }: ScanTarget): RunInput {
+function noteCheck(path: string, { given, screen, checkedHere }: Check): void {
+  checkedHere.add(path)
+  if (given.verbose) screen.write(`Checked ${path}`)
+}
+
+function introduce(service: OrchestrationService, { handle, input, filesDone }: Run, { given, target, screen, commands }: Check): void {
+  const { dim } = screen.paint
+  screen.write(`${dim(`Run ${handle.instanceId} on ${service.name}, process ${process.pid}:`)} ${target.title} ${dim(`(${target.root})`)}`)
+  const place = placeOf(service)
+  if (service.name !== 'memory') screen.write(dim(`Stored${place === undefined ? '' : ` in ${place}`}. Stopped or killed at any moment, it goes on with: ${commands.again}`))
+  if (filesDone === undefined) return
+  // On Service Bus the histories that clients see are a little behind.
+  const atLeast = service.capabilities.commit === 'state-first-outbox' ? 'at least ' : ''
+  const done = `${atLeast}${plural(filesDone, 'file')} in its history, not checked again.`
+  screen.write(given.command === 'run' ? `Going on where it stopped: ${done}${dim(' (--fresh starts anew)')}` : `It has been started before: ${done}`)
+  if (input.reportFolder !== given.reportFolder) screen.write(`It was started with --report ${input.reportFolder}, where its report goes.`)
+}
+
+function inputOf(given: RunArguments, { root, top, title, include }: ScanTarget): RunInput {
   const { reportFolder, filesAtOnce } = given
   return { root, top, title, include, reportFolder, directoriesAtOnce, filesAtOnce, secondLookAfterMs, approvalTimeoutMs }
 }
 
-/** A finished run of the same id makes room; one that is not finished is taken up: `checksDone` says what is there already. */
-async function startOrContinue(client: TaskHubClient, input: RunInput, instanceId: string | undefined): Promise<{ run: Run; checksDone?: number }> {
+/** A finished run of the same id makes room; one that is not finished is taken up. */
+async function startOrContinue(client: TaskHubClient, { given, target }: Check): Promise<Run> {
+  const instanceId = given.id ?? runIdOf(target)
+  const input = inputOf(given, target)
   try {
-    const run = await client.start(checkRun, input, { instanceId, reuse: 'replaceFinished' })
-    return { run }
+    const handle = await client.start(checkRun, input, { instanceId, reuse: given.fresh ? 'replace' : 'replaceFinished' })
+    return { handle, input, filesDone: undefined }
   } catch (error) {
-    if (!DurableError.is(error, 'DTFX_INSTANCE_EXISTS') || instanceId === undefined) throw error
+    if (!DurableError.is(error, 'DTFX_INSTANCE_EXISTS')) throw error
   }
-  const run = client.get(checkRun, instanceId)
-  const existing = (await run.state())?.input
-  if (existing === undefined || existing.root !== input.root) {
-    throw new UserError(`Run '${instanceId}' is not finished and checks another folder (${existing?.root ?? 'unknown'}). Give another --id.`)
+  const handle = client.get(checkRun, instanceId)
+  const existing = (await handle.state())?.input
+  if (existing === undefined || existing.root !== input.root || existing.include.join() !== input.include.join()) {
+    throw new UserError(`Run '${instanceId}' has not ended and checks something else (${existing?.root ?? 'unknown'}). Give another --id.`)
   }
-  return { run, checksDone: await checksDoneBefore(client, instanceId) }
+  return { handle, input: existing, filesDone: (await filesDoneBefore(client, instanceId)).size }
 }
 
-async function watch({ yes, reportFolder }: Arguments, screen: Screen, { client, run }: { client: TaskHubClient; run: Run }): Promise<'ended' | 'interrupted'> {
-  const interrupted = new AbortController()
-  const interrupt = (): void => interrupted.abort()
-  process.once('SIGINT', interrupt)
-  try {
-    return await watchRun({
-      client,
-      run,
-      view: screen.out.isTTY ? barView(screen.out, screen.paint) : lineView(screen.write),
-      approver: yes || !screen.isInteractive ? approveAtOnce : askOn(screen.input, screen.out),
-      reportFolder,
-      interrupted: interrupted.signal,
-    })
-  } finally {
-    process.removeListener('SIGINT', interrupt)
-  }
+function watch(client: TaskHubClient, { handle, input }: Run, { given, screen, commands }: Check, interrupted: AbortSignal): Promise<WatchEnd> {
+  const waiting = `Nothing happens: is there a worker? In another terminal: ${commands.worker}\nWaiting${given.waitMs === undefined ? '' : ' for a while'}; Ctrl+C leaves the run stored.`
+  return watchRun({
+    client,
+    run: handle,
+    view: screen.out.isTTY && !given.verbose ? barView(screen.out, screen.paint) : lineView(screen.write),
+    approver: given.yes || !screen.isInteractive ? approveAtOnce : askOn(screen.input, screen.out),
+    reportFolder: input.reportFolder,
+    interrupted,
+    standstill: given.command === 'start' ? { text: waiting, giveUpAfterMs: given.waitMs } : undefined,
+  })
 }
 
-async function show(run: Run, { timeline }: Arguments, { screen, startedMs }: { screen: Screen; startedMs: number }): Promise<number> {
-  const { report, outcome } = await run.result()
+async function show({ handle, filesDone }: Run, { given, screen, startedMs, checkedHere }: Check): Promise<number> {
+  const { report, outcome } = await handle.result()
   if (outcome.kind === 'nothing-to-report') throw new UserError(`There are no Markdown files (.md, .markdown) in ${report.title}.`)
-  if (timeline) screen.write(`\n${screen.paint.strong('History of the run')}\n${renderTimeline((await run.history()).events, screen.paint, screen.columns)}`)
+  if (given.timeline) screen.write(`\n${screen.paint.strong('History of the run')}\n${renderTimeline((await handle.history()).events, screen.paint, screen.columns)}`)
+  const files = filesOf(report)
+  if (filesDone !== undefined && given.command === 'run') screen.write(`\nOf ${plural(files.length, 'file')}, ${count(checkedHere.size)} were checked by this process; ${count(files.length - checkedHere.size)} had been before, and were not checked again.`)
   screen.write(renderResult({ report, outcome, tookMs: performance.now() - startedMs }, screen.paint))
-  if (!isClean(totalsOf(filesOf(report)))) return exitCodes.brokenLinks
+  if (!isClean(totalsOf(files))) return exitCodes.brokenLinks
   return outcome.kind === 'failed' ? exitCodes.failed : exitCodes.clean
 }
 
-function leftText(service: OrchestrationService, run: Run): string {
-  if (service.name === 'memory') return 'Interrupted. The run was in the memory of this process and is gone; a durable provider would keep it (--provider azure-storage).'
-  return `Interrupted. The run is stored: go on with --id ${run.instanceId}.`
+function leftText(service: OrchestrationService, commands: CommandLine): string {
+  if (service.name === 'memory') return 'Interrupted. The run was in the memory of this process and is gone; without --provider memory it would be kept.'
+  return `Interrupted. The run is stored; it goes on with: ${commands.again}`
 }

@@ -7,16 +7,22 @@ const here = resolve('/work/here')
 describe('parseArguments', () => {
   it('has defaults for everything', () => {
     expect(parseArguments([], here)).toEqual({
+      command: 'run',
       folder: undefined,
       yes: false,
       provider: undefined,
       providerOptions: undefined,
       connectionString: undefined,
       emulatorFolder: expect.stringMatching(/node_modules.\.cache.quickstart-azurite$/) as string,
+      storeFile: resolve(here, '.dtfx/quickstart.db'),
       id: undefined,
+      fresh: false,
       reportFolder: resolve(here, 'quickstart-report'),
       filesAtOnce: 8,
       timeline: true,
+      verbose: false,
+      killAfter: undefined,
+      waitMs: undefined,
     })
   })
 
@@ -26,8 +32,17 @@ describe('parseArguments', () => {
     expect(given).toMatchObject({ folder: 'docs', yes: true, provider: 'sqlite', providerOptions: { a: 1 }, id: 'x', reportFolder: resolve(here, 'out'), filesAtOnce: 3, timeline: false })
   })
 
+  it('knows the other commands by their first word', () => {
+    expect(parseArguments(['start', 'docs', '--wait', '5'], here)).toMatchObject({ command: 'start', folder: 'docs', waitMs: 5_000, fresh: false })
+    expect(parseArguments(['worker', '-p', 'x', '--kill-after', '7'], here)).toMatchObject({ command: 'worker', provider: 'x', killAfter: 7 })
+    expect(parseArguments(['sample'], here)).toEqual({ command: 'sample', folder: resolve(here, 'quickstart-sample'), files: 1_000 })
+    expect(parseArguments(['./worker', '--kill-after', '7'], here)).toMatchObject({ command: 'run', folder: './worker', killAfter: 7 })
+  })
+
   it.each([
     ['an unknown option', ['--nope']],
+    ['a folder for a worker', ['worker', 'docs']],
+    ['too large a sample', ['sample', '-n', '20001']],
     ['two folders', ['a', 'b']],
     ['options that are no JSON', ['--options', '{a}']],
     ['options that are no object', ['--options', '[1]']],

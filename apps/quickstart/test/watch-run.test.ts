@@ -37,7 +37,7 @@ async function watched(approver: Approver): Promise<Watched> {
   onTestFinished(() => hub.stop())
   const shown: Snapshot[] = []
   const interrupt = new AbortController()
-  const view = { update: (snapshot: Snapshot) => void shown.push(snapshot), stop: () => {} }
+  const view = { update: (snapshot: Snapshot) => void shown.push(snapshot), note: () => {}, stop: () => {} }
   const run = await hub.client.start(checkRun, input)
   return { hub, shown, interrupt, watch: { client: hub.client, run, view, approver, reportFolder: '/r/out', interrupted: interrupt.signal } }
 }

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { UserError } from '../user-error.js'
 import type { EmulatorPlace } from './emulator-place.js'
+import { isAlive } from './is-alive.js'
 import { probePorts } from './probe-ports.js'
 
 export interface AzuriteProcess {
@@ -82,12 +83,4 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 
 function processFile(folder: string): string {
   return join(folder, 'process.json')
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

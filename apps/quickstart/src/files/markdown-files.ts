@@ -3,10 +3,11 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Where the report goes; never looked into. */
+/** Where the report goes, and a sample is made; never looked into from above. */
 export const reportFolderName = 'quickstart-report'
+export const sampleFolderName = 'quickstart-sample'
 
-const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', '.hg', '.svn', 'dist', 'coverage', '.turbo', reportFolderName])
+const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', '.hg', '.svn', 'dist', 'coverage', '.turbo', '.dtfx', reportFolderName, sampleFolderName])
 
 export function isMarkdown(path: string): boolean {
   return /\.(?:md|markdown)$/i.test(path)

@@ -47,11 +47,10 @@ export interface RunResult {
 export const approve = defineEvent<{ readonly approved: boolean }>('approve')
 
 export const checkRun = defineOrchestration('CheckRun', async (ctx, input: RunInput): Promise<RunResult> => {
-  const startedAt = ctx.now.toISOString()
   show(ctx, { phase: 'listing' })
   const listed = await ctx.callActivity(listMarkdown, { root: input.root, include: input.include })
   const directories = await checkDirectories(ctx, input, listed)
-  const report: RunReport = { title: input.title, startedAt, directories: [...directories, ...unreadableFolders(listed)] }
+  const report: RunReport = { title: input.title, directories: [...directories, ...unreadableFolders(listed)] }
   if (report.directories.length === 0) return { report, outcome: { kind: 'nothing-to-report' } }
 
   show(ctx, { phase: 'approval', totals: totalsOf(filesOf(report)) })

@@ -31,7 +31,7 @@ export function renderHtml(report: RunReport, pathToRoot: string): string {
 <main>
 <h1>${title}</h1>
 <p class="verdict ${isClean(totals) ? 'good' : 'bad'}">${escapeHtml(verdict(totals))}</p>
-<p class="extent">${plural(report.directories.length, 'folder')} · ${extent(totals)} · <time datetime="${report.startedAt}">${report.startedAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+<p class="extent">${plural(report.directories.length, 'folder')} · ${extent(totals)}</p>
 ${findings.length === 0 ? '' : section('Findings', table(['Place', 'Link', 'Why'], findingRows))}
 ${section('Folders', table(['Folder', 'Files', 'Words', 'Links', 'External', 'Broken'], folderRows))}
 ${section('Files', table(['File', 'Words', 'Links', 'External', 'Broken', 'Bytes', 'SHA-256'], files.map((file) => fileRow(file, link(file.path)))))}

@@ -15,7 +15,7 @@ export function renderMarkdown(report: RunReport, pathToRoot: string): string {
   })
   return [
     `# Link check of ${escapeText(report.title)}`,
-    `**${verdict(totals)}.** ${plural(report.directories.length, 'folder')} · ${extent(totals)} · ${report.startedAt}`,
+    `**${verdict(totals)}.** ${plural(report.directories.length, 'folder')} · ${extent(totals)}`,
     ...(findings.length === 0 ? [] : ['## Findings', table(['Place', 'Link', 'Why'], findings)]),
     '## Folders',
     table(['Folder', 'Files>', 'Words>', 'Links>', 'External>', 'Broken>'], folders),

@@ -15,7 +15,7 @@ describe('renderMarkdown', () => {
 
   it('says the result, and what was looked at', () => {
     expect(text).toContain('# Link check of docs')
-    expect(text).toContain('**2 broken links.** 2 folders · 3 files · 3,000 words · 6 links checked · 2 external, not checked · 2026-03-04')
+    expect(text).toContain('**2 broken links.** 2 folders · 3 files · 3,000 words · 6 links checked · 2 external, not checked\n')
   })
 
   it('keeps every table row in its columns, and markup out', () => {

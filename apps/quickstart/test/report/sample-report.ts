@@ -7,7 +7,6 @@ export function fileReport(path: string, more: Partial<FileReport> = {}): FileRe
 
 export const sampleReport: RunReport = {
   title: 'docs',
-  startedAt: '2026-03-04T05:06:07.000Z',
   directories: [
     { directory: '.', files: [fileReport('README.md')] },
     {
