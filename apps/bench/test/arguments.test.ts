@@ -49,6 +49,7 @@ describe('arguments', () => {
     ['options that are a list', ['replay', '--options', '[]'], 'Give a JSON object'],
     ['broken runs', ['replay', '--runs', '1.5'], 'Give a whole number ≥ 1.'],
     ['an unknown competitor', ['replay', '--against', 'nobody'], "workload replay cannot be compared with 'nobody'; it knows durabletask-js."],
+    ['an unknown competitor of orchestrations', ['latency', '--against', 'nobody'], "workload latency cannot be compared with 'nobody'; it knows durabletask-js, openworkflow, dbos."],
     ['a comparison that is not made', ['memory', '--against', 'durabletask-js'], "workload memory cannot be compared with 'durabletask-js'; it knows nobody."],
   ])('are refused: %s', (_, args, text) => {
     const { exitCode, text: said } = refusal(...args)

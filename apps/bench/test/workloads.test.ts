@@ -5,6 +5,7 @@ import { createEngine, Registry } from '@dtfx/core/engine'
 import type { AnyOrchestration } from '@dtfx/core'
 import type { HistoryEvent } from '@dtfx/core/provider'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { PostgresServer } from '../src/against/dbos/postgres-server.js'
 import { helloSequence, sequential } from '../src/ours/definitions.js'
 import type { Setup } from '../src/measurement.js'
 import { openSession } from '../src/ours/dtfx.js'
@@ -43,6 +44,29 @@ describe.each([
       expect(row.value).toBeGreaterThan(0)
     }
   })
+})
+
+describe('the competitors with a store', () => {
+  const sqlite = { provider: new URL('../../../packages/sqlite/src/index.ts', import.meta.url).href }
+
+  it.each([
+    ['hello-sequence-5', 3],
+    ['fan-out', 5],
+    ['latency', 1],
+  ])('%s runs against openworkflow', async (name, count) => {
+    const rows = await run(name, count, 'openworkflow', sqlite)
+    expect(rows.filter((row) => row.metric === 'ratio')).toMatchObject([{ case: 'default', against: 'openworkflow' }])
+    for (const row of rows) expect(row.value).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('dbos without a server says what to set', async () => {
+    await expect(PostgresServer.open('postgres://user:secret@127.0.0.1:1/postgres')).rejects.toThrow(/at 127\.0\.0\.1:1 .*set DTFX_BENCH_POSTGRES/)
+  })
+
+  it.runIf(process.env['DTFX_BENCH_POSTGRES'] !== undefined)('hello-sequence-5 runs against dbos', async () => {
+    const rows = await run('hello-sequence-5', 3, 'dbos', sqlite)
+    expect(rows.filter((row) => row.metric === 'ratio')).toMatchObject([{ case: 'default', against: 'dbos' }])
+  }, 60_000)
 })
 
 describe.each([
