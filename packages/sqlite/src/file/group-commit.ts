@@ -9,7 +9,7 @@
 import { dtfxError } from '@dtfx/core/provider'
 import { concernsAll, fileError } from './file-error.js'
 import type { HubFile } from './hub-file.js'
-import { afterLoopTurn } from './loop-turn.js'
+import { afterLoopTurn, loopTurnOver } from './loop-turn.js'
 import { Transaction } from './transaction.js'
 
 /** Operations of one transaction: bounds how long it blocks the event loop, and other processes. */
@@ -29,6 +29,8 @@ interface Ended {
 }
 
 export interface GroupEnd {
+  /** Hands out what needs no transaction, before the group is gathered. True if there was something: whoever got it may want to write soon, and shares the group. */
+  before(): boolean
   /** There is work to hand out, as far as can be told without a transaction. */
   wanted(): boolean
   /** Hands out work as part of the group. */
@@ -78,6 +80,7 @@ export class GroupCommit {
 
   async #drain(): Promise<void> {
     do {
+      if (!this.#closed && this.end.before()) await loopTurnOver()
       const group = this.#queue.splice(0, maxGroup)
       try {
         if (group.length > 0 || this.end.wanted()) await this.#commit(group)

@@ -23,7 +23,7 @@ async function open(end: Partial<GroupEnd> = {}): Promise<{ file: HubFile; group
   await file.open({ create: true })
   let groups = 0
   const failures: unknown[] = []
-  const group = new GroupCommit(file, { wanted: () => false, run: () => void groups++, failed: (error) => failures.push(error), ...end })
+  const group = new GroupCommit(file, { before: () => false, wanted: () => false, run: () => void groups++, failed: (error) => failures.push(error), ...end })
   // Another connection sees what is committed, and nothing else.
   const ids = (): string[] => {
     const other = new DatabaseSync(file.path, { readOnly: true })
