@@ -13,6 +13,8 @@ export type Metric =
   | 'requests_by_operation'
   | 'bytes_per_instance'
   | 'event_loop_gap_ms'
+  | 'processor_percent'
+  | 'step_us'
   | 'ratio'
 
 export interface Measurement {

@@ -35,12 +35,12 @@ describe('arguments', () => {
   })
 
   it('name every workload', () => {
-    for (const name of ['replay', 'hello-sequence-5', 'fan-out', 'latency', 'requests', 'memory', 'event-loop-gap']) expect(parse(name).workload.name).toBe(name)
+    for (const name of ['replay', 'hello-sequence-5', 'fan-out', 'latency', 'latency-processes', 'long-history', 'growth', 'idle', 'requests', 'memory', 'event-loop-gap']) expect(parse(name).workload.name).toBe(name)
   })
 
   it.each([
     ['no workload', [], "missing required argument 'workload'"],
-    ['an unknown workload', ['nope'], 'Give one of replay, hello-sequence-5, fan-out, latency, requests, memory, event-loop-gap.'],
+    ['an unknown workload', ['nope'], 'Give one of replay, hello-sequence-5, fan-out, latency, latency-processes, long-history, growth, idle, requests, memory, event-loop-gap.'],
     ['a second workload', ['replay', 'latency'], 'too many arguments'],
     ['an unknown option', ['replay', '--nope'], "unknown option '--nope'"],
     ['a count of 0', ['replay', '--count', '0'], 'Give a whole number ≥ 1.'],

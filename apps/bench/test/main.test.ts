@@ -40,6 +40,16 @@ describe('bench', () => {
     }
   })
 
+  it.each([
+    ['idle', 'processor_percent'],
+    ['latency-processes', 'latency_p50_ms'],
+    ['growth', 'orchestrations_per_second'],
+  ])('%s runs on a file', async (workload, metric) => {
+    const { code, stdout } = await bench(workload, '--provider', 'sqlite', '--count', '1', '--runs', '1', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ workload, metric, provider: 'sqlite' })
+  }, 60_000)
+
   it('gives a table to people', async () => {
     const { code, stdout } = await bench('memory', '--count', '20', '--runs', '1')
     expect(code).toBe(0)

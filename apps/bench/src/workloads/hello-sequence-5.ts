@@ -17,7 +17,7 @@ export const helloSequence5: Workload = {
   against: rivalSides(helloSide),
 }
 
-function helloSide(framework: Framework, count: number): Side {
+export function helloSide(framework: Framework, count: number): Side {
   return {
     run: () =>
       whileRunning(framework, async () => {

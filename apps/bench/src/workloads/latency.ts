@@ -19,7 +19,7 @@ export const latency: Workload = {
   against: rivalSides(latencySide),
 }
 
-function latencySide(framework: Framework, count: number): Side {
+export function latencySide(framework: Framework, count: number): Side {
   return {
     run: () =>
       whileRunning(framework, async () => {

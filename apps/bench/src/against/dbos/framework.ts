@@ -7,8 +7,8 @@ import type { Framework, OrchestrationName } from '../../framework.js'
 import { PostgresServer } from './postgres-server.js'
 import { registerWorkflows } from './workflows.js'
 
-/** As many as it may use of the 100 that a server has by default; of 10 (its own), 20 and 50 the one with which it is fastest, within the noise. */
-const connections = 20
+/** Its default, and of 10, 20 and 50 the one with which it is fastest. */
+const connections = 10
 
 const silent = { info: () => {}, debug: () => {}, warn: () => {}, error: (problem: unknown) => void process.stderr.write(`dbos: ${problem instanceof Error ? problem.message : String(problem)}\n`) }
 
