@@ -43,7 +43,7 @@ function describe(workloads: readonly Workload[]): Command {
     .option('--no-cache', 'forget every instance after each turn')
     .option('--count <n>', 'size of one run', wholeNumber)
     .option('--runs <n>', 'counted runs', wholeNumber)
-    .option('--against <name>', 'measure this framework too, in turn with ours (durabletask-js)')
+    .option('--against <name>', 'measure this framework too, in turn with ours (durabletask-js, openworkflow, dbos)')
     .option('--json', 'one JSON row per line')
 }
 

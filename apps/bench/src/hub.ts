@@ -3,6 +3,11 @@ import { isAzureStorage, isServiceBus, openAzureHub, openBusHub } from './azure/
 import type { Hub, Setup } from './measurement.js'
 import { isSqlite, openSqliteHub } from './sqlite/hub.js'
 
+/** Several processes can work on one hub of it. */
+export function isShared(setup: Setup): boolean {
+  return isAzureStorage(setup) || isServiceBus(setup) || isSqlite(setup)
+}
+
 export async function openHub(setup: Setup): Promise<Hub> {
   if (isAzureStorage(setup)) return openAzureHub(setup)
   if (isServiceBus(setup)) return openBusHub(setup)

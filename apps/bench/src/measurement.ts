@@ -13,6 +13,8 @@ export type Metric =
   | 'requests_by_operation'
   | 'bytes_per_instance'
   | 'event_loop_gap_ms'
+  | 'processor_percent'
+  | 'step_us'
   | 'ratio'
 
 export interface Measurement {
@@ -66,7 +68,11 @@ export interface Workload {
   readonly defaultCount: number
   /** The same where each step is a request to a store, so that it too ends within half a minute. Undefined: the same. */
   readonly requestCount?: number | undefined
+  /** The same beside a competitor that is much slower: both sides run so many. By name. */
+  readonly rivalCounts?: Readonly<Record<string, number>> | undefined
   readonly defaultRuns: number
+  /** False: no run is thrown away, because none is faster for another. @default true */
+  readonly warmUp?: boolean | undefined
   open(options: SideOptions): Promise<Side>
   /** By name of the competitor. */
   readonly against?: Readonly<Record<string, (options: SideOptions) => Promise<Side>>> | undefined

@@ -1,6 +1,6 @@
 /**
  * Runs a workload on one or two sides.
- * Invariants: each side is warmed up first, for the same time; counted runs alternate (A B A B …), so that a change of the machine's speed meets both; a wrong result of any
+ * Invariants: of two sides each has a process of its own (main.ts sees to it); each side is warmed up first, for the same time; counted runs alternate (A B A B …), so that a change of the machine's speed meets both; a wrong result of any
  * run ends everything, without a row. Garbage is not collected by force between runs: that also drops compiled code whose objects all died, and measures how it is compiled again.
  */
 import os from 'node:os'
@@ -35,17 +35,20 @@ export interface Pace {
   nowMs(): number
 }
 
-const defaultPace: Pace = { warmUpMs: 1_000, budgetMs: 22_000, nowMs: () => performance.now() }
+export const defaultPace: Pace = { warmUpMs: 1_000, budgetMs: 22_000, nowMs: () => performance.now() }
 
-export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace = defaultPace): Promise<Row[]> {
+/** Where a side runs: in this process, or in one of its own. */
+export type OpenSide = (workload: Workload, against: string | undefined, options: SideOptions) => Promise<Side>
+
+export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace = defaultPace, openSide: OpenSide = openHere): Promise<Row[]> {
   const endMs = plan.runs === undefined ? pace.nowMs() + pace.budgetMs : Number.POSITIVE_INFINITY
   const { provider, options: providerOptions, cache } = plan
   const options: SideOptions = { provider, options: providerOptions, cache, count: plan.count ?? defaultCountOf(workload, plan) }
   const sides: Side[] = []
   try {
-    sides.push(await workload.open(options))
-    if (plan.against !== undefined) sides.push(await openRival(workload, plan.against, options))
-    for (const side of sides) await warmUp(side, pace)
+    sides.push(await openSide(workload, undefined, options))
+    if (plan.against !== undefined) sides.push(await openSide(workload, plan.against, options))
+    if (workload.warmUp !== false) for (const side of sides) await warmUp(side, pace)
     const results = await interleave(sides, { rounds: plan.runs ?? workload.defaultRuns, endMs, pace })
     return toRows(workload, plan, results)
   } finally {
@@ -53,12 +56,13 @@ export async function runWorkload(workload: Workload, plan: RunPlan, pace: Pace 
   }
 }
 
-function defaultCountOf({ defaultCount, requestCount = defaultCount }: Workload, setup: Setup): number {
-  return isAzureStorage(setup) || isServiceBus(setup) ? requestCount : defaultCount
+function defaultCountOf({ defaultCount, requestCount = defaultCount, rivalCounts }: Workload, plan: RunPlan): number {
+  const count = isAzureStorage(plan) || isServiceBus(plan) ? requestCount : defaultCount
+  return Math.min(count, rivalCounts?.[plan.against ?? ''] ?? count)
 }
 
-async function openRival(workload: Workload, against: string, options: SideOptions): Promise<Side> {
-  const open = workload.against?.[against]
+export async function openHere(workload: Workload, against: string | undefined, options: SideOptions): Promise<Side> {
+  const open = against === undefined ? workload.open : workload.against?.[against]
   if (open === undefined) throw new Error(`workload ${workload.name} cannot be compared with '${against}'`)
   return open(options)
 }

@@ -35,12 +35,12 @@ describe('arguments', () => {
   })
 
   it('name every workload', () => {
-    for (const name of ['replay', 'hello-sequence-5', 'fan-out', 'latency', 'requests', 'memory', 'event-loop-gap']) expect(parse(name).workload.name).toBe(name)
+    for (const name of ['replay', 'hello-sequence-5', 'fan-out', 'latency', 'latency-processes', 'long-history', 'growth', 'idle', 'requests', 'memory', 'event-loop-gap']) expect(parse(name).workload.name).toBe(name)
   })
 
   it.each([
     ['no workload', [], "missing required argument 'workload'"],
-    ['an unknown workload', ['nope'], 'Give one of replay, hello-sequence-5, fan-out, latency, requests, memory, event-loop-gap.'],
+    ['an unknown workload', ['nope'], 'Give one of replay, hello-sequence-5, fan-out, latency, latency-processes, long-history, growth, idle, requests, memory, event-loop-gap.'],
     ['a second workload', ['replay', 'latency'], 'too many arguments'],
     ['an unknown option', ['replay', '--nope'], "unknown option '--nope'"],
     ['a count of 0', ['replay', '--count', '0'], 'Give a whole number ≥ 1.'],
@@ -49,6 +49,7 @@ describe('arguments', () => {
     ['options that are a list', ['replay', '--options', '[]'], 'Give a JSON object'],
     ['broken runs', ['replay', '--runs', '1.5'], 'Give a whole number ≥ 1.'],
     ['an unknown competitor', ['replay', '--against', 'nobody'], "workload replay cannot be compared with 'nobody'; it knows durabletask-js."],
+    ['an unknown competitor of orchestrations', ['latency', '--against', 'nobody'], "workload latency cannot be compared with 'nobody'; it knows durabletask-js, openworkflow, dbos."],
     ['a comparison that is not made', ['memory', '--against', 'durabletask-js'], "workload memory cannot be compared with 'durabletask-js'; it knows nobody."],
   ])('are refused: %s', (_, args, text) => {
     const { exitCode, text: said } = refusal(...args)

@@ -8,7 +8,7 @@ const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 function bench(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--expose-gc', main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, ['--expose-gc', main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DTFX_BENCH_POSTGRES: 'postgres://127.0.0.1:1/postgres' } })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -40,6 +40,16 @@ describe('bench', () => {
     }
   })
 
+  it.each([
+    ['idle', 'processor_percent'],
+    ['latency-processes', 'latency_p50_ms'],
+    ['growth', 'orchestrations_per_second'],
+  ])('%s runs on a file', async (workload, metric) => {
+    const { code, stdout } = await bench(workload, '--provider', 'sqlite', '--count', '1', '--runs', '1', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ workload, metric, provider: 'sqlite' })
+  }, 60_000)
+
   it('gives a table to people', async () => {
     const { code, stdout } = await bench('memory', '--count', '20', '--runs', '1')
     expect(code).toBe(0)
@@ -51,6 +61,7 @@ describe('bench', () => {
     ['an unknown workload', ['nope'], 'Give one of replay,'],
     ['a workload that does not apply', ['requests', '--provider', 'memory'], 'error: not applicable: provider memory counts no storage requests'],
     ['an unknown provider', ['latency', '--provider', 'memori'], "Did you mean 'memory'?"],
+    ['a competitor whose server is not there', ['latency', '--provider', 'memory', '--count', '1', '--against', 'dbos'], 'error: dbos needs a PostgreSQL server, and none can be used at 127.0.0.1:1 '],
   ])('ends with 1 and one line on stderr for %s', async (_, args, text) => {
     const { code, stdout, stderr } = await bench(...args)
     expect(code).toBe(1)

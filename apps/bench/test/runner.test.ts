@@ -1,6 +1,6 @@
 /** Order of the runs, medians, ratios, rows, and what a wrong result does. */
 import { describe, expect, it } from 'vitest'
-import { ratioOf, runWorkload } from '../src/runner.js'
+import { openHere, ratioOf, runWorkload } from '../src/runner.js'
 import { scriptedWorkload, steadyPace, wrong } from './scripted-workload.js'
 
 const head = { workload: 'scripted', node: process.versions.node, cpu: expect.stringMatching(/ × \d+$/) }
@@ -44,6 +44,25 @@ describe('runWorkload', () => {
       ['two', 'memory', 'ratio', 'them'],
     ])
     expect(rows[6]).toEqual({ ...head, case: 'one', provider: 'memory', against: 'them', metric: 'ratio', value: 5, unit: 'times', runs: [10, 1, 5] })
+  })
+
+  it('runs fewer beside a slow competitor unless it is told how many, and opens sides where it is told', async () => {
+    const opened: unknown[] = []
+    const workload = { ...scriptedWorkload({ ours: [0, 1], theirs: [0, 1] }), defaultCount: 9, rivalCounts: { them: 4 } }
+    const plan = async (more: object) => runWorkload(workload, { provider: 'memory', runs: 1, ...more }, steadyPace(), (each, against, options) => {
+      opened.push([against, options.count])
+      return openHere(each, against, options)
+    })
+    await plan({})
+    await plan({ against: 'them' })
+    await plan({ against: 'them', count: 5 })
+    expect(opened).toEqual([[undefined, 9], [undefined, 4], ['them', 4], [undefined, 5], ['them', 5]])
+  })
+
+  it('throws no run away where none warms up', async () => {
+    const workload = { ...scriptedWorkload({ ours: [1, 2] }), warmUp: false }
+    await runWorkload(workload, { provider: 'memory', runs: 2 }, steadyPace())
+    expect(workload.log).toEqual(['ours 1', 'ours 2', 'close ours'])
   })
 
   it('runs as often as it is told, whatever that takes', async () => {

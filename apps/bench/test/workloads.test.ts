@@ -1,15 +1,20 @@
 /** A tiny run of each workload on both sides, on the in-memory provider's sources. What they compute is checked by the workloads themselves; no figure is. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createEngine, Registry } from '@dtfx/core/engine'
 import type { AnyOrchestration } from '@dtfx/core'
 import type { HistoryEvent } from '@dtfx/core/provider'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { helloSequence, sequential } from '../src/ours/definitions.js'
+import { PostgresServer } from '../src/against/dbos/postgres-server.js'
+import { greetings, helloSequence, sequential } from '../src/ours/definitions.js'
 import type { Setup } from '../src/measurement.js'
 import { openSession } from '../src/ours/dtfx.js'
 import { parallelHistory, sequentialHistory } from '../src/ours/histories.js'
 import { expectCompletion } from '../src/ours/replay.js'
+import { fillFile } from '../src/sqlite/fill-file.js'
 import { runWorkload, type Pace } from '../src/runner.js'
 import { workloads } from '../src/workloads/workloads.js'
 
@@ -45,6 +50,29 @@ describe.each([
   })
 })
 
+describe('the competitors with a store', () => {
+  const sqlite = { provider: new URL('../../../packages/sqlite/src/index.ts', import.meta.url).href }
+
+  it.each([
+    ['hello-sequence-5', 3],
+    ['fan-out', 5],
+    ['latency', 1],
+  ])('%s runs against openworkflow', async (name, count) => {
+    const rows = await run(name, count, 'openworkflow', sqlite)
+    expect(rows.filter((row) => row.metric === 'ratio')).toMatchObject([{ case: 'default', against: 'openworkflow' }])
+    for (const row of rows) expect(row.value).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('dbos without a server says what to set', async () => {
+    await expect(PostgresServer.open('postgres://user:secret@127.0.0.1:1/postgres')).rejects.toThrow(/at 127\.0\.0\.1:1 .*set DTFX_BENCH_POSTGRES/)
+  })
+
+  it.runIf(process.env['DTFX_BENCH_POSTGRES'] !== undefined)('hello-sequence-5 runs against dbos', async () => {
+    const rows = await run('hello-sequence-5', 3, 'dbos', sqlite)
+    expect(rows.filter((row) => row.metric === 'ratio')).toMatchObject([{ case: 'default', against: 'dbos' }])
+  }, 60_000)
+})
+
 describe.each([
   ['hello-sequence-5', 12],
   ['fan-out', 30],
@@ -61,6 +89,49 @@ describe.each([
 
 it('options that the provider does not know are refused', async () => {
   await expect(run('latency', 1, undefined, { options: { commits: 'atomic' } })).rejects.toThrow("'commits' is not known")
+})
+
+describe('workloads of the file', () => {
+  const sqlite = { provider: new URL('../../../packages/sqlite/src/index.ts', import.meta.url).href }
+
+  it('long-history gives the time of a step at both ends', async () => {
+    const rows = await run('long-history', 40, undefined, sqlite)
+    expect(rows.map((row) => `${row.case} ${row.metric}`)).toEqual(['first-tenth step_us', 'last-tenth step_us'])
+    for (const row of rows) expect(row.value).toBeGreaterThanOrEqual(0)
+  })
+
+  it('growth fills files with instances that can be read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dtfx-bench-fill-'))
+    const { client, service, close } = await openSession({ ...sqlite, options: { file: join(folder, 'hub.db') } })
+    try {
+      const handle = await client.start(helloSequence, undefined, { instanceId: 'template' })
+      await handle.result({ timeout: '30s' })
+      fillFile(join(folder, 'hub.db'), 'template', 5)
+      const events = (await handle.history()).events.length
+      const ids: string[] = []
+      for await (const state of client.query({ status: ['Completed'], name: 'HelloSequence', payloads: true })) {
+        ids.push(state.instanceId)
+        expect(state.output).toEqual(greetings)
+        const history = await client.history(state.instanceId)
+        expect(history.events).toHaveLength(events)
+        if (state.instanceId !== 'template') expect(JSON.stringify(history)).not.toContain('template')
+      }
+      expect(new Set(ids).size).toBe(5)
+      expect(await service.purge?.purge(ids.find((id) => id !== 'template') ?? '')).toBe('purged')
+      expect(await (await client.start(helloSequence)).result({ timeout: '30s' })).toEqual(greetings)
+    } finally {
+      await close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('growth does not apply to others', async () => {
+    await expect(run('growth', 5)).rejects.toThrow(/^not applicable: files that grow/)
+  })
+
+  it.each(['idle', 'latency-processes'])('%s does not apply to a hub of one process', async (name) => {
+    await expect(run(name, 1)).rejects.toThrow(/^not applicable: provider .* lives in one process$/)
+  })
 })
 
 describe('workloads without a comparison', () => {

@@ -29,7 +29,7 @@ import { ServiceBusQuarantinePort } from './quarantine-port.js'
 import { ServiceBusQueryPort } from './query-port.js'
 import { ServiceBusScalePort } from './scale-port.js'
 import { SessionStore } from './sessions/session-store.js'
-import { readSettings, type ServiceBusOptions, type ServiceBusSettings } from './settings.js'
+import { namespaceOf, readSettings, type ServiceBusOptions, type ServiceBusSettings } from './settings.js'
 import { operationOf } from './storage-operations.js'
 import { TaskHub } from './task-hub.js'
 import { InstanceStore } from './tracking/instance-store.js'
@@ -108,6 +108,14 @@ export class ServiceBusService implements OrchestrationService {
     if (account === undefined) return undefined
     const { accountName, queueUrl, tableUrl, blobUrl } = account
     return { accountName, queueUrl, tableUrl, blobUrl }
+  }
+
+  get location(): string {
+    return `task hub '${this.#parts.names.hub}' in namespace '${namespaceOf(this.#parts.settings.access)}'`
+  }
+
+  hubExists(): Promise<boolean> {
+    return this.#hub.exists()
   }
 
   createHub(): Promise<void> {

@@ -55,6 +55,13 @@ export interface ServiceBusSettings extends Omit<Read, 'connectionString' | 'nam
   readonly account: StorageAccount | undefined
 }
 
+/** The host of the namespace: no secrets. */
+export function namespaceOf(access: BusAccess): string {
+  if (access.kind === 'token') return access.namespace
+  const { host } = new URL((/(?:^|;)\s*Endpoint\s*=\s*([^;]+)/i.exec(access.connectionString)?.[1] ?? 'sb://localhost').trim().replace(/^sb:/i, 'http:'))
+  return host
+}
+
 /** @throws DTFX_CONFIG_INVALID */
 export function readSettings(options: ServiceBusOptions): ServiceBusSettings {
   const { connectionString, namespace, credential, storageConnectionString, storageAccountName, instanceStore, ...rest } = parseSettings(schema, options, source)

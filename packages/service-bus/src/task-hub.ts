@@ -29,6 +29,11 @@ export class TaskHub {
     return this.#created
   }
 
+  /** What every worker and client of the hub needs. */
+  exists(): Promise<boolean> {
+    return this.admin.exists(this.parts.names.orchestratorQueue)
+  }
+
   async delete(): Promise<void> {
     this.#created = undefined
     const { names } = this.parts

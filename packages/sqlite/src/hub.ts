@@ -1,6 +1,6 @@
 /**
  * The task hub in a file, as one process sees it: the file, the groups in which it is written, the workers here and what they may be given.
- * Invariant: nothing is handed out but by the end of a group, after the commit that says who has it; results that wait here need no group, because their instance is locked already.
+ * Invariant: nothing is handed out before the commit that says who has it. Results that wait here need no commit, because their instance is locked already; everything else is handed out by the end of a group.
  */
 import { logEvents, type Clock, type InstanceId, type OrchestrationService } from '@dtfx/core/provider'
 import { claimActivities } from './activities/claim-activities.js'
@@ -9,7 +9,7 @@ import { GroupCommit } from './file/group-commit.js'
 import { HubFile } from './file/hub-file.js'
 import type { Sql } from './file/sql.js'
 import type { Transaction } from './file/transaction.js'
-import { InstanceClaims } from './instances/claim-instances.js'
+import { handOutAnswers, InstanceClaims } from './instances/claim-instances.js'
 import { InstanceChanges } from './instances/instance-changes.js'
 import { moveDue } from './messages/delayed-messages.js'
 import type { HubAccess, InstanceListener } from './hub-access.js'
@@ -43,7 +43,7 @@ export class Hub implements HubAccess {
   ) {
     const { clock, random } = host
     this.file = new HubFile({ path: settings.path, durability: settings.durability, clock, random })
-    this.#group = new GroupCommit(this.file, { wanted: () => this.#hasWork(), run: (transaction) => this.#handOut(transaction), failed: (error) => this.#failed(error) })
+    this.#group = new GroupCommit(this.file, { before: () => handOutAnswers(this.ports), wanted: () => this.#hasWork(), run: (transaction) => this.#handOut(transaction), failed: (error) => this.#failed(error) })
     this.work = new Work(clock, (instance) => this.#arrived(instance))
     this.ownership = new Ownership(this, this.ports)
     this.#poller = new FilePoller({ clock, longestPauseMs: settings.maxPollingInterval, wanted: () => this.#isWaiting, look: () => this.#look() })

@@ -73,6 +73,15 @@ export class SqliteService implements OrchestrationService {
     return this.#hub.file.path
   }
 
+  get location(): string {
+    return `file '${this.path}'`
+  }
+
+  /** False: there is no file, or an empty one; neither is touched. @throws DTFX_FILE_… */
+  hubExists(): Promise<boolean> {
+    return this.#hub.file.holdsHub()
+  }
+
   /** Opens the file, and makes what is missing. @throws DTFX_FILE_…, DTFX_NODE_TOO_OLD */
   async createHub(): Promise<void> {
     await this.#hub.file.open({ create: true })

@@ -1,5 +1,5 @@
 /** What is this provider's own: retention, backup, the polite end, rows that cannot be read. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { defineActivity, defineOrchestration, TaskHubClient, TaskHubWorker } from '@dtfx/core'
 import { sleep, systemClock } from '@dtfx/core/provider'
@@ -120,4 +120,21 @@ test('an item that nobody renews comes back', async () => {
   await expect(item.renew()).rejects.toMatchObject({ code: 'DTFX_LOCK_LOST' })
   await again.release([])
   await service.close()
+})
+
+describe('the hub', () => {
+  test('is a file that is told, and told apart from one that is not there or empty', async () => {
+    const service = openHub()
+    expect(service.location).toBe(`file '${service.path}'`)
+    expect([await service.hubExists(), existsSync(service.path)]).toEqual([false, false])
+    writeFileSync(service.path, '')
+    expect(await service.hubExists()).toBe(false)
+    await expect(service.client.getState('any', { payloads: false })).rejects.toMatchObject({ code: 'DTFX_FILE_NOT_OPENED' })
+    expect(statSync(service.path).size).toBe(0)
+    await service.createHub()
+    expect(await service.hubExists()).toBe(true)
+    const other = createOrchestrationService({ file: service.path })
+    expect(await other.hubExists()).toBe(true)
+    await Promise.all([service.close(), other.close()])
+  })
 })

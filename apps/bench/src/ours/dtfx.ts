@@ -3,7 +3,7 @@ import { loadOrchestrationService, TaskHubClient, TaskHubWorker, type Host, type
 import { openHub } from '../hub.js'
 import type { Hub, Setup } from '../measurement.js'
 import type { Framework, OrchestrationName } from '../framework.js'
-import { hello, helloSequence, next, oneActivity, parallel, waiting } from './definitions.js'
+import { hello, helloSequence, next, oneActivity, parallel, sequential, waiting } from './definitions.js'
 
 export interface Session {
   readonly service: OrchestrationService
@@ -29,7 +29,7 @@ async function openOn(hub: Hub, { provider, cache }: Setup, maxCachedInstances: 
   const { options } = hub
   const service = await loadOrchestrationService({ provider, options }, host)
   const worker = new TaskHubWorker(service, {
-    orchestrations: [helloSequence, parallel, oneActivity, waiting],
+    orchestrations: [helloSequence, parallel, sequential, oneActivity, waiting],
     activities: [hello, next],
     determinism: 'guard',
     cache: cache === false ? false : maxCachedInstances === undefined ? undefined : { maxInstances: maxCachedInstances },

@@ -1,5 +1,5 @@
 /** Fan-out: one orchestration that starts `count` activities and joins them, from `start` to its result. */
-import { openDurabletask } from '../against/durabletask-js/framework.js'
+import { rivalSides } from '../against/rivals.js'
 import { whileRunning, type Framework } from '../framework.js'
 import { activitiesPerSecond, durationOf, expectResult, type Side, type Workload } from '../measurement.js'
 import { sumTo } from '../ours/definitions.js'
@@ -13,7 +13,7 @@ export const fanOut: Workload = {
   requestCount: 1_000,
   defaultRuns: 15,
   open: async ({ count, ...setup }) => fanOutSide(await openDtfx(setup), count),
-  against: { 'durabletask-js': async ({ count }) => fanOutSide(await openDurabletask(), count) },
+  against: rivalSides(fanOutSide),
 }
 
 function fanOutSide(framework: Framework, count: number): Side {

@@ -1,5 +1,5 @@
 /** Hello-sequence-5: `count` orchestrations of five sequential activities, all started at once, until the result of the last one is read. */
-import { openDurabletask } from '../against/durabletask-js/framework.js'
+import { rivalSides } from '../against/rivals.js'
 import { whileRunning, type Framework } from '../framework.js'
 import { durationOf, expectResult, type Side, type Workload } from '../measurement.js'
 import { greetings } from '../ours/definitions.js'
@@ -11,12 +11,13 @@ export const helloSequence5: Workload = {
   counts: 'orchestrations',
   defaultCount: 1_000,
   requestCount: 100,
+  rivalCounts: { openworkflow: 200 },
   defaultRuns: 15,
   open: async ({ count, ...setup }) => helloSide(await openDtfx(setup), count),
-  against: { 'durabletask-js': async ({ count }) => helloSide(await openDurabletask(), count) },
+  against: rivalSides(helloSide),
 }
 
-function helloSide(framework: Framework, count: number): Side {
+export function helloSide(framework: Framework, count: number): Side {
   return {
     run: () =>
       whileRunning(framework, async () => {

@@ -1,6 +1,6 @@
 /** Latency: orchestrations of one activity, one after the other on an idle worker, each from `start` to its result. */
 import { setImmediate as nextLoop } from 'node:timers/promises'
-import { openDurabletask } from '../against/durabletask-js/framework.js'
+import { rivalSides } from '../against/rivals.js'
 import { whileRunning, type Framework } from '../framework.js'
 import { expectResult, type Side, type Workload } from '../measurement.js'
 import { greetings } from '../ours/definitions.js'
@@ -13,12 +13,13 @@ export const latency: Workload = {
   counts: 'orchestrations',
   defaultCount: 1_000,
   requestCount: 100,
+  rivalCounts: { openworkflow: 20 },
   defaultRuns: 15,
   open: async ({ count, ...setup }) => latencySide(await openDtfx(setup), count),
-  against: { 'durabletask-js': async ({ count }) => latencySide(await openDurabletask(), count) },
+  against: rivalSides(latencySide),
 }
 
-function latencySide(framework: Framework, count: number): Side {
+export function latencySide(framework: Framework, count: number): Side {
   return {
     run: () =>
       whileRunning(framework, async () => {

@@ -23,6 +23,8 @@ const retry = { firstMs: 200, maxMs: 5_000 }
 /** .NET's own, but for the lock. */
 const maxDeliveryCount = 10
 const maxSizeInMegabytes = 1_024
+/** What the SDK says where the broker answered otherwise: with an empty feed for a queue that is missing. */
+const expectedCodes: Readonly<Record<number, string>> = { 404: 'MessageEntityNotFoundError', 409: 'MessageEntityAlreadyExistsError' }
 const duplicateWindow = 'PT4H'
 
 export class BusAdmin {
@@ -43,6 +45,10 @@ export class BusAdmin {
     await this.#ask(`deleting queue '${name}'`, (client) => client.deleteQueue(name), 404)
   }
 
+  async exists(name: string): Promise<boolean> {
+    return (await this.#ask(`looking for queue '${name}'`, (client) => client.getQueueRuntimeProperties(name), 404)) !== undefined
+  }
+
   async count(name: string): Promise<QueueCount> {
     const counts = await this.#ask(`counting queue '${name}'`, (client) => client.getQueueRuntimeProperties(name), 404)
     return { active: counts?.activeMessageCount ?? 0 }
@@ -56,7 +62,7 @@ export class BusAdmin {
         return await request(this.#client)
       } catch (error) {
         const { statusCode, code } = error as AdminFailure
-        if (statusCode === expected || (expected === 409 && code === 'MessageEntityAlreadyExistsError')) return undefined
+        if (statusCode === expected || code === expectedCodes[expected]) return undefined
         const isPassing = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 409 || statusCode === 429
         if (!isPassing || tried >= maxTries) throw statusCode === undefined ? new AmbiguousCommitError(what, String((error as Error).message), error) : new TransientError(what, `the namespace answered ${statusCode}`, error)
         await sleep(this.host.clock, backoffMs(retry, tried, this.host.random))

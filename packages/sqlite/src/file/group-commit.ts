@@ -3,13 +3,14 @@
  *
  * Invariants:
  * 1. A promise resolves only after the commit that contains its operation.
- * 2. Each operation has a savepoint of its own: one that fails is undone alone.
+ * 2. One operation that fails is undone alone. Savepoints cost a tenth of a group, so a group begins without; when an operation of it fails, all are undone, and run again with a savepoint each.
+    An operation may so run twice, and what it does in memory has to be undone by `onUndo`.
  * 3. A transaction begins and ends in one synchronous step; while the file is busy, nothing is begun.
  */
 import { dtfxError } from '@dtfx/core/provider'
 import { concernsAll, fileError } from './file-error.js'
 import type { HubFile } from './hub-file.js'
-import { afterLoopTurn } from './loop-turn.js'
+import { afterLoopTurn, loopTurnOver } from './loop-turn.js'
 import { Transaction } from './transaction.js'
 
 /** Operations of one transaction: bounds how long it blocks the event loop, and other processes. */
@@ -29,6 +30,8 @@ interface Ended {
 }
 
 export interface GroupEnd {
+  /** Hands out what needs no transaction, before the group is gathered. True if there was something: whoever got it may want to write soon, and shares the group. */
+  before(): boolean
   /** There is work to hand out, as far as can be told without a transaction. */
   wanted(): boolean
   /** Hands out work as part of the group. */
@@ -78,6 +81,7 @@ export class GroupCommit {
 
   async #drain(): Promise<void> {
     do {
+      if (!this.#closed && this.end.before()) await loopTurnOver()
       const group = this.#queue.splice(0, maxGroup)
       try {
         if (group.length > 0 || this.end.wanted()) await this.#commit(group)
@@ -93,21 +97,37 @@ export class GroupCommit {
     const { file } = this
     if (!file.isOpen) await file.open({ create: false })
     const durable = group.some((operation) => operation.durable)
-    await file.patiently(() => {
+    const begin = (): Promise<void> => file.patiently(() => {
       file.synchronize(durable)
       file.sql.run('BEGIN IMMEDIATE')
     })
-    // From here to the end of the transaction nothing waits.
+    await begin()
+    if (this.#transact(group, { savepoints: false })) return
+    await begin()
+    this.#transact(group, { savepoints: true })
+  }
+
+  /** From its begin to its end, in one step. Returns false, with nothing written, if an operation failed that had no savepoint. */
+  #transact(group: readonly Operation[], { savepoints }: { readonly savepoints: boolean }): boolean {
+    const { file } = this
     const last = new Transaction(file.sql)
     const ended: Ended[] = []
     try {
-      for (const operation of group) ended.push(this.#run(operation))
+      for (const operation of group) {
+        const end = savepoints ? this.#runAlone(operation) : this.#run(operation)
+        ended.push(end)
+        if (!savepoints && 'error' in end.outcome) {
+          file.sql.run('ROLLBACK')
+          undoAll(ended)
+          return false
+        }
+      }
       if (!this.#closed) this.end.run(last)
       file.sql.run('COMMIT')
     } catch (error) {
       if (file.sql.database.isTransaction) file.sql.database.exec('ROLLBACK')
       last.undo()
-      for (const { transaction } of ended.reverse()) transaction.undo()
+      undoAll(ended)
       throw fileError(error, file.path)
     }
     for (const { operation, transaction, outcome } of ended) {
@@ -116,22 +136,32 @@ export class GroupCommit {
       else operation.reject(outcome.error)
     }
     last.committed()
+    return true
   }
 
-  #run(operation: Operation): Ended {
+  #runAlone(operation: Operation): Ended {
     const { sql } = this.file
-    const transaction = new Transaction(sql)
     sql.run('SAVEPOINT operation')
+    const end = this.#run(operation)
+    if ('error' in end.outcome) sql.run('ROLLBACK TO operation')
+    sql.run('RELEASE operation')
+    return end
+  }
+
+  /** @throws what ends the whole transaction */
+  #run(operation: Operation): Ended {
+    const transaction = new Transaction(this.file.sql)
     try {
-      const value = operation.run(transaction)
-      sql.run('RELEASE operation')
-      return { operation, transaction, outcome: { value } }
+      return { operation, transaction, outcome: { value: operation.run(transaction) } }
     } catch (error) {
       transaction.undo()
       if (concernsAll(error)) throw error
-      sql.run('ROLLBACK TO operation')
-      sql.run('RELEASE operation')
       return { operation, transaction, outcome: { error: fileError(error, this.file.path) } }
     }
   }
+}
+
+/** Of an operation that has undone itself nothing is left to undo. */
+function undoAll(ended: Ended[]): void {
+  for (const { transaction } of ended.reverse()) transaction.undo()
 }

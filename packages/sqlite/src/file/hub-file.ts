@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { backoffMs, dtfxError, sleep, type Clock, type Random } from '@dtfx/core/provider'
 import { fileError, isBusy } from './file-error.js'
-import { migrate, readVersion } from './migrate.js'
+import { migrate, noHub, readVersion } from './migrate.js'
 import { networkFileSystemOf } from './network-file-system.js'
 import { Sql } from './sql.js'
 import { sqliteModule } from './sqlite-module.js'
@@ -61,6 +61,13 @@ export class HubFile {
     return this.#opening
   }
 
+  /** Opens the file if it holds a hub. @throws DTFX_FILE_… of one that cannot be used */
+  async holdsHub(): Promise<boolean> {
+    if (this.#sql === undefined && (!existsSync(this.path) || statSync(this.path).size === 0)) return false
+    await this.open({ create: false })
+    return true
+  }
+
   /** Runs `read`, which is one statement, or for which the order of its statements does not matter. */
   async read<T>(read: (sql: Sql) => T): Promise<T> {
     const sql = this.#sql ?? (await this.open({ create: false }))
@@ -106,7 +113,7 @@ export class HubFile {
     checkPlace(this.path, create)
     const database = await this.patiently(() => new Database(this.path, { timeout: blockedMs }))
     try {
-      await this.patiently(() => checkVersion(database, this.path))
+      await this.patiently(() => checkVersion(database, this.path, create))
       await this.patiently(() => configure(database))
       const sql = new Sql(database)
       await this.patiently(() => migrate(sql, { path: this.path, create }))
@@ -133,9 +140,9 @@ function inOneView<T>(sql: Sql, read: (sql: Sql) => T): T {
   }
 }
 
-/** Before anything is changed in it: a file of a newer version, or of another program, stays as it is. */
-function checkVersion(database: DatabaseSync, path: string): void {
-  readVersion(new Sql(database), path)
+/** Before anything is changed in it: a file of a newer version, or of another program, stays as it is; so does an empty one unless it is to become a hub. */
+function checkVersion(database: DatabaseSync, path: string, create: boolean): void {
+  if (readVersion(new Sql(database), path) === 0 && !create) throw noHub(path)
 }
 
 function configure(database: DatabaseSync): void {

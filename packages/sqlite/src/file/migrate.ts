@@ -1,5 +1,5 @@
 /** Brings a file to the version of this package, forward only, in one transaction. Processes that open it at once take turns: the second one finds the work done. */
-import { dtfxError } from '@dtfx/core/provider'
+import { dtfxError, type DurableError } from '@dtfx/core/provider'
 import { applicationId, migrations } from '../sql/schema.js'
 import type { Sql } from './sql.js'
 
@@ -20,13 +20,17 @@ export interface MigrateOptions {
   readonly steps?: readonly string[]
 }
 
+export function noHub(path: string): DurableError {
+  return dtfxError('DTFX_FILE_NOT_OPENED', { file: path, problem: 'it holds no hub; createHub makes one' })
+}
+
 export function migrate(sql: Sql, { path, create, steps = migrations }: MigrateOptions): void {
   const { database } = sql
   if (readVersion(sql, path, steps.length) === steps.length) return
   database.exec('BEGIN IMMEDIATE')
   try {
     const version = readVersion(sql, path, steps.length)
-    if (version === 0 && !create) throw dtfxError('DTFX_FILE_NOT_OPENED', { file: path, problem: 'it holds no hub; createHub makes one' })
+    if (version === 0 && !create) throw noHub(path)
     for (const step of steps.slice(version)) database.exec(step)
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`)
     database.exec('COMMIT')

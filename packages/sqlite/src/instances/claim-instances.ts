@@ -3,7 +3,7 @@
  * Instances whose turns came to no end are handed out one at a time: when many share a process that dies, only one of them can be to blame, and the others must not be counted with it.
  * Instances that have begun go before those that have not, seven times out of eight: what is in memory comes to its end before more is begun, and nobody starves.
  */
-import type { Delivered } from '@dtfx/core/provider'
+import type { Delivered, OrchestrationWorkItem } from '@dtfx/core/provider'
 import type { Transaction } from '../file/transaction.js'
 import type { Holder } from '../holder.js'
 import type { HubAccess } from '../hub-access.js'
@@ -12,6 +12,7 @@ import { setAside } from '../messages/settle-messages.js'
 import { instanceSql } from '../sql/instance-sql.js'
 import { messageSql } from '../sql/message-sql.js'
 import { textOf, type ColumnText } from '../sql/text-column.js'
+import type { WaitingCall } from '../waiting-calls.js'
 import { InstanceSession } from './instance-session.js'
 import { OrchestrationItem } from './orchestration-item.js'
 
@@ -74,6 +75,22 @@ export class InstanceClaims {
   }
 }
 
+/** Instances that their worker kept, with results alone: they are locked, and what they are given is in memory. Returns whether there were any. */
+export function handOutAnswers(ports: Iterable<Holder>): boolean {
+  let any = false
+  for (const port of ports) {
+    if (port.isStopping || port.orchestrationCalls.count === 0 || !port.lease.isValid) continue
+    for (const session of port.readySessions()) {
+      if (session.hasMessages) continue
+      const call = port.orchestrationCalls.take()
+      if (call === undefined) break
+      resolveCall(call, port, { session, messages: [] })
+      any = true
+    }
+  }
+  return any
+}
+
 /** Instances that the worker kept, with results or messages. */
 function claimKept(hub: HubAccess, transaction: Transaction, port: Holder): void {
   for (const session of port.readySessions()) {
@@ -106,16 +123,18 @@ interface HandedOut {
   readonly isSuspect?: boolean | undefined
 }
 
-function handOut(transaction: Transaction, port: Holder, { session, messages, isSuspect }: HandedOut): void {
+function handOut(transaction: Transaction, port: Holder, handedOut: HandedOut): void {
   const call = port.orchestrationCalls.take()
   if (call === undefined) return
   transaction.onUndo(() => port.orchestrationCalls.giveBack(call))
-  transaction.onCommit(() => {
-    const { answers } = session
-    session.answers = []
-    session.hasMessages = false
-    call.resolve(new OrchestrationItem(port, session, messages, answers, isSuspect))
-  })
+  transaction.onCommit(() => resolveCall(call, port, handedOut))
+}
+
+function resolveCall(call: WaitingCall<OrchestrationWorkItem>, port: Holder, { session, messages, isSuspect }: HandedOut): void {
+  const { answers } = session
+  session.answers = []
+  session.hasMessages = false
+  call.resolve(new OrchestrationItem(port, session, messages, answers, isSuspect))
 }
 
 interface Taker {

@@ -14,7 +14,8 @@ import { giveBack } from './give-back.js'
 import type { HeldAnswer } from './instance-session.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import { sendAnswer, settleAll } from './settle-all.js'
-import { sameColumn, writeTurn } from './write-state.js'
+import { writeQuietStep } from './quiet-step.js'
+import { appendHistory, sameColumn, writeTurn } from './write-state.js'
 
 interface GuardRow {
   readonly owner: number
@@ -36,6 +37,27 @@ export interface EndedTurn {
 
 /** @throws LockLostError, PermanentError */
 export function commitTurn(transaction: Transaction, item: OrchestrationItem, checkpoint: Checkpoint): CommitResult {
+  return writeQuietStep(transaction.sql, item, checkpoint) ? commitQuietStep(transaction, item, checkpoint) : commitWholeTurn(transaction, item, checkpoint)
+}
+
+function commitQuietStep(transaction: Transaction, item: OrchestrationItem, checkpoint: Checkpoint): CommitResult {
+  const { sql } = transaction
+  const { session, port } = item
+  const number = session.number + 1
+  appendHistory(sql, session.key, checkpoint.history)
+  const answers = settleAll(transaction, item, checkpoint.settlements)
+  const rest = checkpoint.outbound.filter((outbound) => !sendLocally(transaction, item, outbound))
+  const kept = keepsSession(item, checkpoint, answers.length)
+  if (!kept) sql.run(instanceSql.unlock, session.key, port.owner)
+  for (const outbound of rest) postMessage({ hub: port.hub, transaction, sender: item.instanceId }, outbound)
+  transaction.onCommit(() => {
+    session.number = number
+    item.end({ answers, kept, ready: false })
+  })
+  return { outcome: 'committed', version: `${session.key}.${number}` }
+}
+
+function commitWholeTurn(transaction: Transaction, item: OrchestrationItem, checkpoint: Checkpoint): CommitResult {
   const { sql } = transaction
   const { session, port } = item
   const row = sql.get<GuardRow>(instanceSql.guard, session.key)

@@ -56,7 +56,8 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     if (!this.isHeld) throw this.lockLost()
     const { session, port } = this
     if (known === session.version && session.executionId !== undefined) return 'unchanged'
-    return this.#passing('reading an instance', port.hub.file.readTogether((sql) => this.#read(sql)))
+    const { file } = port.hub
+    return this.#passing('reading an instance', file.read((sql) => this.#readUnbegun(sql)).then((found) => found ?? file.readTogether((sql) => this.#read(sql))))
   }
 
   async complete(checkpoint: Checkpoint): Promise<CommitResult> {
@@ -125,21 +126,34 @@ export class OrchestrationItem extends HeldItem implements OrchestrationWorkItem
     }
   }
 
+  /** One that has not begun has no history: one statement reads it all. Undefined: it has begun. */
+  #readUnbegun(sql: Sql): InstanceSnapshot | undefined {
+    const row = this.#row(sql)
+    return row.begun === 1 ? undefined : this.#snapshot(row, [])
+  }
+
   #read(sql: Sql): InstanceSnapshot {
-    const { session, instanceId, port } = this
-    const { key } = session
-    const row = sql.get<SnapshotRow>(instanceSql.snapshot, key)
-    if (row?.owner !== port.owner) throw this.lockLost()
-    const version = `${key}.${row.number}`
-    const ids = sql.get<{ readonly ids: string }>(instanceSql.consumedIds, key)?.ids
-    const consumedIds = ids === undefined ? noIds : (JSON.parse(ids) as ConsumedIds)
-    if (!isDescribed(row)) return { version, history: [], consumedIds }
-    return { version, state: stateFrom(row), history: readHistory(sql, key, instanceId), consumedIds }
+    const row = this.#row(sql)
+    return this.#snapshot(row, isDescribed(row) ? readHistory(sql, row.key, this.instanceId) : [])
+  }
+
+  #row(sql: Sql): SnapshotRow {
+    const row = sql.get<SnapshotRow>(instanceSql.snapshot, this.session.key)
+    if (row?.owner !== this.port.owner) throw this.lockLost()
+    return row
+  }
+
+  #snapshot(row: SnapshotRow, history: HistoryEvent[]): InstanceSnapshot {
+    const version = `${row.key}.${row.number}`
+    const consumedIds = row.ids === null ? noIds : (JSON.parse(row.ids) as ConsumedIds)
+    return isDescribed(row) ? { version, state: stateFrom(row), history, consumedIds } : { version, history, consumedIds }
   }
 }
 
 interface SnapshotRow extends Omit<StateRow, 'state'> {
   readonly owner: number
+  readonly begun: number
+  readonly ids: string | null
   /** Absent where nothing is stored under the id, and only messages wait. */
   readonly state: string | null
 }

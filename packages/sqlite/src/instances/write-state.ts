@@ -30,11 +30,16 @@ export function writeTurn(sql: Sql, write: TurnWrite): After | undefined {
   const { key, owner, checkpoint } = write
   const { history, consumedIds, state, checkpointId } = checkpoint
   if (history.kind === 'replace') sql.run(instanceSql.eraseHistory, key)
-  if (history.events.length > 0) sql.run(instanceSql.appendHistory, key, encodeHistory(history.events, 'plain'))
+  appendHistory(sql, key, history)
   if (consumedIds !== undefined) sql.run(instanceSql.writeConsumedIds, key, JSON.stringify(consumedIds))
   if (state !== undefined) return writeStateOf(sql, write, state)
   const moves = history.events.length > 0 || consumedIds !== undefined || history.kind === 'replace' ? 1 : 0
   return sql.get<After>(instanceSql.writeSettled, owner, moves, checkpointId, key)
+}
+
+/** One row per turn. */
+export function appendHistory(sql: Sql, key: number, { events }: Checkpoint['history']): void {
+  if (events.length > 0) sql.run(instanceSql.appendHistory, key, encodeHistory(events, 'plain'))
 }
 
 function writeStateOf(sql: Sql, { key, owner, before, checkpoint }: TurnWrite, state: InstanceState): After | undefined {

@@ -29,6 +29,11 @@ export class OwnerLease {
     return this.expiresMs - this.parts.clock.nowMs() > this.parts.lockTimeoutMs * 0.75
   }
 
+  /** The locks hold still, by the clock of this process. */
+  get isValid(): boolean {
+    return this.expiresMs > this.parts.clock.nowMs()
+  }
+
   register(): Promise<void> {
     return this.parts.write((transaction) => this.#insert(transaction))
   }

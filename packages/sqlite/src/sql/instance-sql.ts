@@ -12,14 +12,17 @@ export const instanceSql = {
   liveness: 'SELECT key, status, execution_id FROM instances WHERE id = ?',
   /** What a commit is checked against. */
   guard: 'SELECT owner, number, status, custom_status, checkpoint_id, execution_id FROM instances WHERE key = ?',
+  /** A turn between two activities that run here: nothing changes that an index knows of, or that clients are told. What the turn was based on is part of the condition: without such a row nothing is written. */
+  writeQuietStep: `UPDATE instances SET number = number + 1, checkpoint_id = ?, updated_at = ?
+    WHERE key = ? AND owner = ? AND number = ? AND ready IS NULL AND begun = 1 AND suspicions = 0 AND status = ? AND execution_id IS ? AND custom_status IS ?`,
   /** A turn after which execution and status are the same: no index of queries is touched. */
   writeStep: `UPDATE instances SET owner = ?, ready = ${firstMessage}, begun = 1, number = number + 1, suspicions = 0, checkpoint_id = ?, custom_status = ?, updated_at = ? WHERE key = ? ${outcome}`,
   writeStatus: `UPDATE instances SET owner = ?, ready = ${firstMessage}, begun = 1, number = number + 1, suspicions = 0, checkpoint_id = ?, custom_status = ?, updated_at = ?,
     status = ?, completed_at = ? WHERE key = ? ${outcome}`,
   writeExecution: `UPDATE instances SET owner = ?, ready = ${firstMessage}, begun = 1, number = number + 1, suspicions = 0, checkpoint_id = ?, custom_status = ?, updated_at = ?,
     status = ?, completed_at = ?, execution_id = ?, name = ?, version = ?, parent = ?, created_at = ? WHERE key = ? ${outcome}`,
-  /** A commit that leaves the state alone. `number` moves on if the second value is 1. */
-  writeSettled: `UPDATE instances SET owner = ?, ready = ${firstMessage}, number = number + ?, suspicions = 0, checkpoint_id = ? WHERE key = ? ${outcome}`,
+  /** A commit that leaves the state alone. `number` moves on if the second value is 1: something else was written. */
+  writeSettled: `UPDATE instances SET owner = ?1, ready = ${firstMessage}, begun = max(begun, ?2), number = number + ?2, suspicions = 0, checkpoint_id = ?3 WHERE key = ?4 ${outcome}`,
   insertPending: `INSERT INTO instances (id, number, start_id, custom_status, updated_at, status, execution_id, name, version, parent, created_at) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   writePending: `UPDATE instances SET number = number + 1, begun = 0, suspicions = 0, checkpoint_id = NULL, completed_at = NULL,
     start_id = ?, custom_status = ?, updated_at = ?, status = ?, execution_id = ?, name = ?, version = ?, parent = ?, created_at = ? WHERE key = ?`,
@@ -31,8 +34,8 @@ export const instanceSql = {
 
   state: `SELECT ${stateColumns} FROM instances JOIN descriptions ON instance = key WHERE id = ? AND status IS NOT NULL`,
   stateWithPayloads: `SELECT ${stateColumns}, input, output FROM instances JOIN descriptions ON instance = key WHERE id = ? AND status IS NOT NULL`,
-  /** The instance, and its description where it has one. */
-  snapshot: `SELECT owner, ${stateColumns}, input, output FROM instances LEFT JOIN descriptions ON instance = key WHERE key = ?`,
+  /** The instance, and its description and consumed ids where it has some. */
+  snapshot: `SELECT owner, begun, ${stateColumns}, input, output, ids FROM instances LEFT JOIN descriptions ON descriptions.instance = key LEFT JOIN consumed_ids ON consumed_ids.instance = key WHERE key = ?`,
   versions: 'SELECT number FROM instances WHERE id = ?',
   describe: `INSERT INTO descriptions (instance, state, input, output) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET state = excluded.state, input = excluded.input, output = excluded.output`,
@@ -40,7 +43,6 @@ export const instanceSql = {
   eraseDescription: 'DELETE FROM descriptions WHERE instance = ?',
   insertTag: 'INSERT INTO tags (instance, tag, value) VALUES (?, ?, ?)',
   eraseTags: 'DELETE FROM tags WHERE instance = ?',
-  consumedIds: 'SELECT ids FROM consumed_ids WHERE instance = ?',
   writeConsumedIds: 'INSERT INTO consumed_ids (instance, ids) VALUES (?, ?) ON CONFLICT DO UPDATE SET ids = excluded.ids',
   eraseConsumedIds: 'DELETE FROM consumed_ids WHERE instance = ?',
   appendHistory: 'INSERT INTO history (instance, events) VALUES (?, ?)',

@@ -23,7 +23,7 @@ async function open(end: Partial<GroupEnd> = {}): Promise<{ file: HubFile; group
   await file.open({ create: true })
   let groups = 0
   const failures: unknown[] = []
-  const group = new GroupCommit(file, { wanted: () => false, run: () => void groups++, failed: (error) => failures.push(error), ...end })
+  const group = new GroupCommit(file, { before: () => false, wanted: () => false, run: () => void groups++, failed: (error) => failures.push(error), ...end })
   // Another connection sees what is committed, and nothing else.
   const ids = (): string[] => {
     const other = new DatabaseSync(file.path, { readOnly: true })
@@ -64,7 +64,22 @@ describe('a group', () => {
     })
     const results = await Promise.allSettled([group.submit(add('a')), bad, group.submit(add('a')), group.submit(add('b'))])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
-    expect([ids(), undone]).toEqual([['a', 'b'], ['undone']])
+    // Once without a savepoint, and once with one.
+    expect([ids(), undone]).toEqual([['a', 'b'], ['undone', 'undone']])
+  })
+  test('runs what shared a group with a failure once more, and tells of the second run alone', async () => {
+    const { group, ids } = await open()
+    const told: string[] = []
+    let held = 0
+    const good = group.submit((transaction) => {
+      held++
+      transaction.onUndo(() => held--)
+      transaction.onCommit(() => told.push('good'))
+      return add('good')(transaction)
+    })
+    const results = await Promise.allSettled([good, group.submit(() => { throw new Error('no') })])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect([ids(), told, held]).toEqual([['good'], ['good'], 1])
   })
   test('fails as a whole when the disk is full, and the next one goes on', async () => {
     const { file, group, ids, failures } = await open()
