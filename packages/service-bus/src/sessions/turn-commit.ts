@@ -4,7 +4,7 @@
  * Invariants:
  * 1. The write is the commit point. Nothing of a turn is sent before it; whoever gets the session after a crash behind it sends the outbox.
  * 2. Run again after an error it goes on where it stopped. A write of unknown result is looked for in the state, which is read again: found there, it is made.
- * 3. Local activities stay in the outbox and begin when all else is sent; the oldest input stays with them.
+ * 3. Local activities stay in the outbox and begin when all else is sent; the oldest input stays with them. As long as one stays, what the tracking store is to be told may wait for the next commit.
  */
 import { isFinal, LocalCompletion, type Checkpoint, type CommitResult, type InstanceState, type InstanceVersion, type LocalReservation } from '@dtfx/core/provider'
 import { OutboxBackup } from './outbox-backup.js'
@@ -53,7 +53,7 @@ export class TurnCommit {
         return { outcome: 'stale' }
       }
     }
-    const stored = await session.view.recover({ reserved: this.#local })
+    const stored = await session.view.recover({ reserved: this.#local, holdsBack: this.#holdsBack })
     this.#tell(checkpoint.state)
     this.#begin(stored)
     await this.#settleInputs()
@@ -68,7 +68,8 @@ export class TurnCommit {
   async #write(): Promise<boolean> {
     const { item, checkpoint } = this
     const { view } = item.session
-    const before = await view.recover({ reserved: this.#local })
+    // Events that are replaced cannot be told later.
+    const before = await view.recover({ reserved: this.#local, ...(checkpoint.history.kind === 'replace' ? { holdsBack: false } : undefined) })
     if (before.checkpointId === checkpoint.checkpointId) return this.#isMade(before)
     const base = checkpoint.base ?? ''
     // Committed without a look, as for an item whose predecessor was looked at: what the instance store says is not known here yet.
@@ -105,18 +106,19 @@ export class TurnCommit {
       consumedIds: consumedIds ?? base.consumedIds,
       inputs,
       outbox: [...carried, ...outbound],
-      tracking: this.#tracking(base.events.length, base.state),
+      tracking: this.#tracking(base, session.outbox.untold(base.stored)),
       suspicions: 0,
     }
   }
 
-  #tracking(eventCount: number, before: InstanceState | undefined): TrackingPlan | undefined {
+  #tracking({ events, state: before }: Pick<StoredSession, 'events' | 'state'>, untold: TrackingPlan | undefined): TrackingPlan | undefined {
     const { history, state } = this.checkpoint
-    if (state === undefined && history.events.length === 0) return undefined
+    if (state === undefined && history.events.length === 0) return untold
     const hasContinued = before !== undefined && state !== undefined && before.executionId !== state.executionId && !isFinal(before.status) && before.status !== 'Pending'
     const now = this.item.session.host.parts.host.clock.nowTicks()
     return {
-      from: history.kind === 'replace' ? 0 : eventCount,
+      from: history.kind === 'replace' ? 0 : (untold?.from ?? events.length),
+      ...(untold?.ended === undefined ? undefined : { ended: untold.ended }),
       ...(hasContinued ? { ended: { ...before, status: 'ContinuedAsNew', completedAt: now, lastUpdatedAt: now, ...(state.input === undefined ? undefined : { output: state.input }) } } : undefined),
     }
   }
@@ -134,19 +136,25 @@ export class TurnCommit {
     this.#local.begin(() => session.obtainLocalWork())
   }
 
-  /** The oldest input stays as long as activities run here. */
+  /** Activities run here, or are about to, and the oldest input stays for them. */
+  get #holdsBack(): boolean {
+    const { state, outbound } = this.checkpoint
+    if (state !== undefined && isFinal(state.status)) return false
+    return this.item.session.hasLocalWork || outbound.some(({ id }) => this.#local.has(id))
+  }
+
+  /** The oldest input stays as long as activities run here. Without one that stays nothing is held back. */
   async #settleInputs(): Promise<void> {
     const { item, checkpoint } = this
     const { session, settler } = item
     const { settlements } = checkpoint
     const isNeeded = session.hasLocalWork
-    if (!isNeeded || session.retained !== undefined) {
-      await settler.settle(settlements, [])
-      if (!isNeeded) await settler.completeRetained()
-      return
-    }
-    const kept = settlements.find(({ receipt, outcome }) => receipt instanceof ReceivedMessage && receipt.holder === item && (outcome === 'consumed' || outcome === 'discard'))?.receipt
-    await settler.settle(settlements, kept instanceof ReceivedMessage ? [kept] : [])
-    if (kept instanceof ReceivedMessage) settler.retain(kept)
+    const candidate = settlements.find(({ receipt, outcome }) => receipt instanceof ReceivedMessage && receipt.holder === item && (outcome === 'consumed' || outcome === 'discard'))?.receipt
+    const kept = isNeeded && session.retained === undefined && candidate instanceof ReceivedMessage ? candidate : undefined
+    const stays = isNeeded && (session.retained ?? kept) !== undefined
+    if (!stays) await session.view.recover({ holdsBack: false })
+    await settler.settle(settlements, kept === undefined ? [] : [kept])
+    if (!isNeeded) await settler.completeRetained()
+    if (kept !== undefined) settler.retain(kept)
   }
 }
