@@ -8,6 +8,7 @@ import type { InstanceWatchers } from '@dtfx/azure-common'
 import type { HubParts } from './hub-parts.js'
 import type { InstanceStore, StoredInstance } from './tracking/instance-store.js'
 import type { JumpStarts } from './tracking/jump-start.js'
+import type { RecentEnds } from './tracking/recent-ends.js'
 
 /** How often a claim is tried anew because others write the same row. */
 const maxClaims = 10
@@ -15,6 +16,7 @@ const maxClaims = 10
 export interface ClientParts {
   readonly parts: HubParts
   readonly watchers: InstanceWatchers
+  readonly ends: RecentEnds
   readonly jumpStarts: JumpStarts | undefined
   /** Why the service refuses calls: it is closed. */
   readonly isClosed: () => boolean
@@ -38,8 +40,7 @@ export class ServiceBusClientPort implements ClientPort {
     await jumpStarts.record(state, request.start.id)
     const result = await this.#claim(store, request, messages)
     if (result.outcome !== 'exists') await parts.sender.send(messages)
-    // What it says is done, or was refused. Left behind, it is looked at once more.
-    await jumpStarts.forget(state).catch(() => {})
+    jumpStarts.forget(state)
     return result
   }
 
@@ -52,10 +53,10 @@ export class ServiceBusClientPort implements ClientPort {
     this.#check()
     const { store } = this.of.parts
     if (store === undefined) throw dtfxError('DTFX_NOT_SUPPORTED', { provider: 'service-bus', what: 'states without an instance store' })
-    const row = await store.read(instanceId, options)
-    if (row === undefined) return store.readDotnetState(instanceId, options)
-    if (options.payloads) return row.state
-    const { input: _input, output: _output, ...state } = row.state
+    const whole = this.of.ends.get(instanceId) ?? (await store.read(instanceId, options))?.state
+    if (whole === undefined) return store.readDotnetState(instanceId, options)
+    if (options.payloads) return whole
+    const { input: _input, output: _output, ...state } = whole
     return state
   }
 

@@ -34,6 +34,7 @@ import { operationOf } from './storage-operations.js'
 import { TaskHub } from './task-hub.js'
 import { InstanceStore } from './tracking/instance-store.js'
 import { JumpStarts } from './tracking/jump-start.js'
+import { RecentEnds } from './tracking/recent-ends.js'
 import { ServiceBusWorkerPort } from './worker-port.js'
 
 function capabilitiesOf(hasStore: boolean): Capabilities {
@@ -68,6 +69,7 @@ export class ServiceBusService implements OrchestrationService {
   readonly #parts: HubParts
   readonly #hub: TaskHub
   readonly #watchers: InstanceWatchers
+  readonly #ends = new RecentEnds()
   readonly #jumpStarts: JumpStarts | undefined
   readonly #sending: BusConnection
   readonly #quarantine: ServiceBusQuarantinePort
@@ -89,7 +91,7 @@ export class ServiceBusService implements OrchestrationService {
     const admin = new BusAdmin(settings.access, this.host)
     this.#hub = new TaskHub(parts, admin, clients)
     this.#jumpStarts = clients === undefined || store === undefined ? undefined : new JumpStarts(parts, clients, store)
-    this.client = new ServiceBusClientPort({ parts, watchers: this.#watchers, jumpStarts: this.#jumpStarts, isClosed: () => this.#isClosed })
+    this.client = new ServiceBusClientPort({ parts, watchers: this.#watchers, ends: this.#ends, jumpStarts: this.#jumpStarts, isClosed: () => this.#isClosed })
     this.query = store === undefined ? undefined : new ServiceBusQueryPort(parts, store)
     this.history = store === undefined ? undefined : new ServiceBusHistoryPort(store)
     this.purge = store === undefined || blobs === undefined ? undefined : new ServiceBusPurgePort(parts, store, blobs)
@@ -131,7 +133,7 @@ export class ServiceBusService implements OrchestrationService {
     if (this.#isClosed) throw dtfxError('DTFX_CLOSED')
     await this.#hub.markAsOurs()
     const sessions = { find: (sessionId: string) => this.#find(sessionId) }
-    const port = new ServiceBusWorkerPort({ parts: this.#parts, watchers: this.#watchers, jumpStarts: this.#jumpStarts, sessions, onStopped: (stopped) => this.#ports.delete(stopped) }, spec)
+    const port = new ServiceBusWorkerPort({ parts: this.#parts, watchers: this.#watchers, ends: this.#ends, jumpStarts: this.#jumpStarts, sessions, onStopped: (stopped) => this.#ports.delete(stopped) }, spec)
     this.#ports.add(port)
     return port
   }
@@ -139,7 +141,7 @@ export class ServiceBusService implements OrchestrationService {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#ports].map((port) => port.stop(0)))
-    await Promise.all([this.#sending.close(), this.#quarantine.close(), this.#scale.close()])
+    await Promise.all([this.#jumpStarts?.settled(), this.#sending.close(), this.#quarantine.close(), this.#scale.close()])
   }
 
   #find(sessionId: string): ReturnType<ServiceBusWorkerPort['pool']['find']> {

@@ -13,11 +13,13 @@ import type { SessionHost } from './sessions/session-host.js'
 import { SessionPool } from './sessions/session-pool.js'
 import type { FinishedSessions } from './tracking/finished-sessions.js'
 import type { JumpStarts } from './tracking/jump-start.js'
+import type { RecentEnds } from './tracking/recent-ends.js'
 import { TrackingDispatcher } from './tracking/tracking-dispatcher.js'
 
 export interface WorkerPortParts {
   readonly parts: HubParts
   readonly watchers: InstanceWatchers
+  readonly ends: RecentEnds
   readonly jumpStarts: JumpStarts | undefined
   /** Of all workers of the process. */
   readonly sessions: FinishedSessions
@@ -40,12 +42,12 @@ export class ServiceBusWorkerPort implements WorkerPort, SessionHost {
     readonly of: WorkerPortParts,
     spec: WorkerSpec,
   ) {
-    const { parts, watchers, jumpStarts, sessions } = of
+    const { parts, watchers, ends, jumpStarts, sessions } = of
     this.local = new LocalActivities({ clock: parts.host.clock, hiddenForMs: parts.settings.lockDuration })
     this.#activities = new ActivityQueue(parts, spec.hosted?.activities.map(({ name }) => name), () => this.itemEnded())
     this.pool = new SessionPool(this)
     const { store } = parts
-    this.#tracking = store === undefined ? undefined : new TrackingDispatcher({ parts, store, watchers, sessions, orchestrations: this.pool.connection })
+    this.#tracking = store === undefined ? undefined : new TrackingDispatcher({ parts, store, watchers, ends, sessions, orchestrations: this.pool.connection })
     this.#jumpStarting = jumpStarts?.run(parts.settings.jumpStartInterval, this.#stopping.signal)
   }
 

@@ -86,7 +86,7 @@ export class ActivityQueue implements ActivityHost {
   }
 
   ended(item: ActivityItem): void {
-    this.#active.delete(item)
+    if (this.#active.delete(item)) item.link.done()
     this.onEnded()
   }
 
@@ -109,23 +109,36 @@ export class ActivityQueue implements ActivityHost {
   }
 
   async #take(link: WorkerLink, raw: ServiceBusReceivedMessage, receivedMs: number): Promise<void> {
+    let item: ActivityItem | undefined
+    try {
+      item = await this.#itemOf(link, raw, receivedMs)
+    } finally {
+      if (item === undefined) link.done()
+    }
+    if (item === undefined) return
+    this.#active.add(item)
+    this.#waiting.push(item)
+    this.#pump()
+    if (this.#waiting.includes(item)) this.#putBackLater(item)
+  }
+
+  /** Undefined: it was set aside, or replaced by a copy. */
+  async #itemOf(link: WorkerLink, raw: ServiceBusReceivedMessage, receivedMs: number): Promise<ActivityItem | undefined> {
     const { blobs, log, names, sender } = this.parts
     const received = await receivedMessage(raw, blobs)
     const setAside = received.kind === 'unreadable' ? received : received.content.setAside
     if (setAside !== undefined || received.kind === 'unreadable') {
       log.setAside(names.workerQueue, String(raw.messageId), setAside?.reason ?? '')
-      return link.deadLetter(raw, setAside?.code ?? 'DTFX_POISON', setAside?.reason ?? '')
+      await link.deadLetter(raw, setAside?.code ?? 'DTFX_POISON', setAside?.reason ?? '')
+      return undefined
     }
     const { content } = received
     if ((raw.deliveryCount ?? 0) >= maxFailedDeliveries) {
       await sender.sendRaw('worker', [copyOf(raw, content, { copy: sender.copyName(), faultCount: content.faultCount, deliveries: content.deliveries + (raw.deliveryCount ?? 0) })])
-      return link.complete(raw)
+      await link.complete(raw)
+      return undefined
     }
-    const item = new ActivityItem(this, link, raw, content, receivedMs)
-    this.#active.add(item)
-    this.#waiting.push(item)
-    this.#pump()
-    if (this.#waiting.includes(item)) this.#putBackLater(item)
+    return new ActivityItem(this, link, raw, content, receivedMs)
   }
 
   #pump(): void {

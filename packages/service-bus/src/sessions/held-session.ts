@@ -43,6 +43,7 @@ export class HeldSession {
   #isClosing = false
   readonly #lost = new AbortController()
   #cancelIdle: (() => void) | undefined
+  #isTelling = false
 
   constructor(
     readonly host: SessionHost,
@@ -144,6 +145,7 @@ export class HeldSession {
   /** Nobody is at work on it: it goes on, waits, or is given back. Never rejects. */
   async rest(): Promise<void> {
     if (!this.isHeld || this.item !== undefined) return
+    this.#tellInTime()
     if (this.hasWork) return this.host.enqueue(this)
     if (this.hasLocalWork) return
     if (this.view.isFinishedHere && !this.host.isStopping && this.retained === undefined) return this.#closeAfter(finishedMs)
@@ -157,7 +159,7 @@ export class HeldSession {
     if (retained !== undefined) {
       this.retained = undefined
       try {
-        await this.view.recover()
+        await this.view.recover({ holdsBack: false })
         await this.link.complete(retained.raw)
         retained.settled()
       } catch {
@@ -242,6 +244,22 @@ export class HeldSession {
         if (this.item === undefined) this.host.enqueue(this)
       },
     }
+  }
+
+  /** What the tracking store is to be told waits for the next commit, but not for long. */
+  #tellInTime(atLeastMs = 0): void {
+    const leftMs = this.outbox.holdBackLeftMs
+    if (leftMs === undefined || this.#isTelling) return
+    this.#isTelling = true
+    const tell = (): void => {
+      this.#isTelling = false
+      if (!this.isHeld || this.item !== undefined) return
+      this.view.recover().catch((error: unknown) => {
+        this.host.parts.log.failed(this.host.parts.names.trackingQueue, error)
+        this.#tellInTime(idleMs)
+      })
+    }
+    this.host.parts.host.clock.setTimer(Math.max(leftMs, atLeastMs), tell, { keepAlive: false })
   }
 
   #closeAfter(delayMs: number): void {

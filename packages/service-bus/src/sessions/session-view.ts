@@ -11,6 +11,12 @@ import { isNewerClaim } from '../tracking/instance-row.js'
 import type { HeldSession } from './held-session.js'
 import { isNothing, isOver, nothingStored, versionOf, type StoredSession } from './session-state.js'
 
+export interface RecoverOptions {
+  readonly reserved?: LocalReservation | undefined
+  /** An input stays: what the tracking store is to be told may wait a moment. Default: one of an earlier turn has stayed. */
+  readonly holdsBack?: boolean | undefined
+}
+
 export class SessionView {
   #stored: StoredSession | undefined
   /** What the instance store says where the session says nothing. */
@@ -19,6 +25,8 @@ export class SessionView {
   /** This worker counted a turn that may kill its process. */
   #isSuspect = false
   #isWrittenHere = false
+  /** One at a time: what is sent twice at once would be sent twice. */
+  #recovering: Promise<unknown> = Promise.resolve()
 
   constructor(readonly session: HeldSession) {}
 
@@ -46,7 +54,13 @@ export class SessionView {
   }
 
   /** The state as stored, with its outbox sent. @throws what a port may throw */
-  async recover({ reserved }: { readonly reserved?: LocalReservation | undefined } = {}): Promise<StoredSession> {
+  recover(options: RecoverOptions = {}): Promise<StoredSession> {
+    const run = this.#recovering.then(() => this.#recover(options))
+    this.#recovering = run.catch(() => {})
+    return run
+  }
+
+  async #recover({ reserved, holdsBack }: RecoverOptions): Promise<StoredSession> {
     const { session } = this
     session.check()
     if (this.#stored === undefined) {
@@ -56,18 +70,21 @@ export class SessionView {
     const stored = this.#stored
     const isLeftOver = session.outbox.look(stored, session.sequences())
     const { instanceId } = session
-    const sent = await session.outbox.flush(stored, { instanceId, isLocal: (id) => session.isLocal(id), reserved })
+    const sent = await session.outbox.flush(stored, { instanceId, isLocal: (id) => session.isLocal(id), reserved, holdsBack: holdsBack ?? session.retained !== undefined })
     if (isLeftOver) session.host.parts.log.finished(instanceId, sent)
     return stored
   }
 
   async load(messages: readonly Delivered[], known: InstanceVersion | undefined): Promise<InstanceSnapshot | 'unchanged'> {
-    const stored = await this.recover()
     const { store } = this.session.host.parts
     const starts = messages.some(({ message }) => message.event.type === 'ExecutionStarted')
+    // Nobody clears the state while the session is held here, so that the two are of one time.
+    const reading = starts ? store?.read(this.session.instanceId) : undefined
+    reading?.catch(() => {})
+    const stored = await this.recover()
     this.#fromStore = undefined
     if (store !== undefined && (starts || isNothing(stored))) {
-      const row = await store.read(this.session.instanceId)
+      const row = await (reading ?? store.read(this.session.instanceId))
       this.#rowSequence = row?.sequence ?? 0
       if (isNothing(stored)) return this.#ofStore(stored, row, messages)
       if (row !== undefined && stored.state !== undefined && isNewerClaim(row, stored.state, stored.consumedIds)) return { ...snapshotOf(stored), state: row.state }

@@ -4,12 +4,14 @@
  * Invariants:
  * 1. The write is the commit point. Nothing of a turn is sent before it; whoever gets the session after a crash behind it sends the outbox.
  * 2. Run again after an error it goes on where it stopped. A write of unknown result is looked for in the state, which is read again: found there, it is made.
- * 3. Local activities stay in the outbox and begin when all else is sent. An input stays with them, always the newest one: its id is still among those that are known when it comes again, however many were consumed meanwhile.
+ * 3. Local activities stay in the outbox and begin when all else is sent. An input stays with them, always the newest one: its id is still among those that are known when it comes again, however many were consumed meanwhile. As long as
+ *    one stays, what the tracking store is to be told may wait for the next commit.
  */
 import { isFinal, LocalCompletion, type Checkpoint, type CommitResult, type InstanceState, type InstanceVersion, type LocalReservation, type Settlement } from '@dtfx/core/provider'
 import { OutboxBackup } from './outbox-backup.js'
 import type { OrchestrationItem } from './orchestration-item.js'
 import { ReceivedMessage } from './received-message.js'
+import type { SessionView } from './session-view.js'
 import { appendJson, eventsJsonOf, isNothing, isOver, versionOf, type StoredSession, type TrackingPlan } from './session-state.js'
 
 export class TurnCommit {
@@ -53,7 +55,7 @@ export class TurnCommit {
         return { outcome: 'stale' }
       }
     }
-    const stored = await session.view.recover({ reserved: this.#local })
+    const stored = await session.view.recover({ reserved: this.#local, holdsBack: this.#holdsBack })
     this.#tell(checkpoint.state)
     this.#begin(stored)
     await this.#settleInputs()
@@ -68,7 +70,8 @@ export class TurnCommit {
   async #write(): Promise<boolean> {
     const { item, checkpoint } = this
     const { view } = item.session
-    const before = await view.recover({ reserved: this.#local })
+    // Events that are replaced cannot be told later.
+    const before = await view.recover({ reserved: this.#local, ...(checkpoint.history.kind === 'replace' ? { holdsBack: false } : undefined) })
     if (before.checkpointId === checkpoint.checkpointId) return this.#isMade(before)
     const base = checkpoint.base ?? ''
     // Committed without a look, as for an item whose predecessor was looked at: what the instance store says is not known here yet.
@@ -105,19 +108,20 @@ export class TurnCommit {
       consumedIds: consumedIds ?? base.consumedIds,
       inputs,
       outbox: [...carried, ...outbound],
-      tracking: this.#tracking(base.events.length, base.state, isOver(base.stored)),
+      tracking: this.#tracking(base, session.outbox.untold(base.stored)),
       suspicions: 0,
     }
   }
 
-  /** `isLeftOver`: the stored state is that of a finished instance. It is cleared when the tracking store has its last commit, and this is another one. */
-  #tracking(eventCount: number, before: InstanceState | undefined, isLeftOver: boolean): TrackingPlan | undefined {
+  /** Also where nothing is new, if the stored state is that of a finished instance: it is cleared when the tracking store has its last commit, and this is another one. */
+  #tracking({ events, state: before, stored }: SessionView['base'], untold: TrackingPlan | undefined): TrackingPlan | undefined {
     const { history, state } = this.checkpoint
-    if (state === undefined && history.events.length === 0 && !isLeftOver) return undefined
+    if (state === undefined && history.events.length === 0 && !isOver(stored)) return untold
     const hasContinued = before !== undefined && state !== undefined && before.executionId !== state.executionId && !isFinal(before.status) && before.status !== 'Pending'
     const now = this.item.session.host.parts.host.clock.nowTicks()
     return {
-      from: history.kind === 'replace' ? 0 : eventCount,
+      from: history.kind === 'replace' ? 0 : (untold?.from ?? events.length),
+      ...(untold?.ended === undefined ? undefined : { ended: untold.ended }),
       ...(hasContinued ? { ended: { ...before, status: 'ContinuedAsNew', completedAt: now, lastUpdatedAt: now, ...(state.input === undefined ? undefined : { output: state.input }) } } : undefined),
     }
   }
@@ -135,21 +139,29 @@ export class TurnCommit {
     this.#local.begin(() => session.obtainLocalWork())
   }
 
-  /** The newest input stays as long as activities run here that somebody waits for, and the one that stayed until now goes. */
+  /** Activities run here, or are about to, and an input stays for them. */
+  get #holdsBack(): boolean {
+    return !this.#isEnd && (this.item.session.hasLocalWork || this.checkpoint.outbound.some(({ id }) => this.#local.has(id)))
+  }
+
+  get #isEnd(): boolean {
+    const { state } = this.checkpoint
+    return state !== undefined && isFinal(state.status)
+  }
+
+  /** The newest input stays as long as activities run here that somebody waits for, and the one that stayed until now goes. Without one that stays nothing is held back. */
   async #settleInputs(): Promise<void> {
     const { item, checkpoint } = this
     const { session, settler } = item
-    const { settlements, state } = checkpoint
-    const isNeeded = session.hasLocalWork && !(state !== undefined && isFinal(state.status))
+    const { settlements } = checkpoint
+    const isNeeded = session.hasLocalWork && !this.#isEnd
     const isKept = ({ receipt, outcome }: Settlement): boolean => receipt instanceof ReceivedMessage && receipt.holder === item && (outcome === 'consumed' || outcome === 'discard')
-    const kept = isNeeded ? settlements.findLast(isKept)?.receipt : undefined
-    if (!(kept instanceof ReceivedMessage)) {
-      await settler.settle(settlements, [])
-      if (!isNeeded) await settler.completeRetained()
-      return
-    }
-    await settler.settle(settlements, [kept])
-    await settler.completeRetained()
-    settler.retain(kept)
+    const candidate = isNeeded ? settlements.findLast(isKept)?.receipt : undefined
+    const kept = candidate instanceof ReceivedMessage ? candidate : undefined
+    const stays = isNeeded && (kept ?? session.retained) !== undefined
+    if (!stays) await session.view.recover({ holdsBack: false })
+    await settler.settle(settlements, kept === undefined ? [] : [kept])
+    if (!isNeeded || kept !== undefined) await settler.completeRetained()
+    if (kept !== undefined) settler.retain(kept)
   }
 }

@@ -1,16 +1,13 @@
 /** Histories in the instance table, one row for each event, as .NET has them. Invariant: what is written twice is the same, so that a repeated tracking message changes nothing. */
-import { allOf, entityOf, escapeKey, integerCell, odataText, repeat, storedRow, textCell, withCanonicalTimes, withoutEmptyVersion, type Cell, type RepeatHost, type StoredRow } from '@dtfx/azure-common'
+import { allOf, entityOf, escapeKey, integerCell, odataText, repeat, storedRow, textCell, withCanonicalTimes, withoutEmptyVersion, type Cell, type KeyedRow, type RepeatHost, type StoredRow } from '@dtfx/azure-common'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { decodeEvent, dtfxError, type HistoryEvent, type InstanceId } from '@dtfx/core/provider'
 import type { HubBlobs } from '../messages/hub-blobs.js'
 import { historyColumns, historyPartition, historyRowKey } from './dotnet-rows.js'
+import { maxRowsPerWrite, rowParts } from './row-parts.js'
 import { maxCellLength } from './row-texts.js'
 import type { TrackedEvent } from './tracked-batch.js'
 
-/** Of the service, for one transaction. */
-const maxRowsPerWrite = 100
-/** Less than the 4 MiB that the service takes: the request is larger than its texts. */
-const maxBytesPerWrite = 2 * 1024 * 1024
 /** The whole event, where .NET's column has only its beginning: here, or in a blob. */
 const wholeColumn = 'Event'
 const blobColumn = 'EventBlobKey'
@@ -25,7 +22,7 @@ export class HistoryStore {
   async write(instanceId: InstanceId, events: readonly TrackedEvent[]): Promise<void> {
     const unique = new Map(events.map((each) => [historyRowKey(each.executionId, each.index), each]))
     const rows = await Promise.all([...unique].map(([rowKey, event]) => this.#rowOf(instanceId, rowKey, event)))
-    for (const part of partsOf(rows)) {
+    for (const part of rowParts(rows)) {
       const actions = part.map((row): TransactionAction => ['upsert', entityOf(row), 'Replace'])
       const [only] = part
       if (part.length === 1 && only !== undefined) await repeat(`writing the history of '${instanceId}'`, this.host, () => this.table.upsertEntity(entityOf(only), 'Replace'))
@@ -49,7 +46,7 @@ export class HistoryStore {
     }
   }
 
-  async #rowOf(instanceId: InstanceId, rowKey: string, { executionId, index, event }: TrackedEvent): Promise<Omit<StoredRow, 'etag'>> {
+  async #rowOf(instanceId: InstanceId, rowKey: string, { executionId, index, event }: TrackedEvent): Promise<KeyedRow> {
     const { columns, whole } = historyColumns({ instanceId, executionId, index, event })
     const written: Record<string, Cell> = { ...columns }
     if (whole !== undefined && whole.length <= maxCellLength) written[wholeColumn] = whole
@@ -74,23 +71,4 @@ export class HistoryStore {
     if (json === undefined) throw dtfxError('DTFX_WIRE_INVALID', { what: place, problem: "it has no column 'HistoryEvent'" })
     return withCanonicalTimes(withoutEmptyVersion(decodeEvent(json, place)))
   }
-}
-
-type Written = Omit<StoredRow, 'etag'>
-
-function partsOf(rows: readonly Written[]): readonly (readonly Written[])[] {
-  const parts: Written[][] = []
-  let bytes = 0
-  for (const row of rows) {
-    const size = 1_024 + Object.values(row.columns).reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? 3 * cell.length : 64), 0)
-    const last = parts.at(-1)
-    if (last === undefined || last.length === maxRowsPerWrite || bytes + size > maxBytesPerWrite) {
-      parts.push([row])
-      bytes = size
-    } else {
-      last.push(row)
-      bytes += size
-    }
-  }
-  return parts
 }

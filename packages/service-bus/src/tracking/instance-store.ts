@@ -10,7 +10,8 @@ import { allOf, entityOf, escapeKey, odataText, once, outcomeOf, repeat, storedR
 import { TransientError, type HistoryEvent, type InstanceId, type InstanceState, type MessageId, type OutboundMessage } from '@dtfx/core/provider'
 import type { TableClient } from '@azure/data-tables'
 import type { HubBlobs } from '../messages/hub-blobs.js'
-import { statePartition, stateColumns, stateOfColumns, stateRowKey } from './dotnet-rows.js'
+import { statePartition, stateOfColumns, stateRowKey } from './dotnet-rows.js'
+import { DotnetStates } from './dotnet-states.js'
 import { HistoryStore } from './history-store.js'
 import { instanceColumns, instanceKey, instanceOf, isNewerClaim, largeColumns, payloadColumns, type InstanceRecord } from './instance-row.js'
 import { blobColumns, withLargeTexts, withoutLargeTexts } from './row-texts.js'
@@ -53,11 +54,13 @@ export const describingColumns: readonly string[] = ['PartitionKey', 'RowKey', '
 export class InstanceStore {
   readonly table: TableClient
   readonly histories: HistoryStore
+  readonly #dotnetStates: DotnetStates
   readonly #known = new Map<InstanceId, KnownRow>()
 
   constructor(readonly parts: InstanceStoreParts) {
     this.table = parts.clients.table(parts.tableName)
     this.histories = new HistoryStore(this.table, parts.blobs, parts.host)
+    this.#dotnetStates = new DotnetStates(this.table, parts.host)
   }
 
   async read(instanceId: InstanceId, options: { readonly payloads: boolean } = { payloads: true }): Promise<StoredInstance | undefined> {
@@ -65,7 +68,9 @@ export class InstanceStore {
     const select = options.payloads ? undefined : { queryOptions: { select: [...describingColumns] } }
     try {
       const entity = await repeat(`reading instance '${instanceId}'`, this.parts.host, () => this.table.getEntity(partitionKey, rowKey, { disableTypeConversion: true, ...select }))
-      return await this.decode(storedRow(entity), options)
+      const row = await this.decode(storedRow(entity), options)
+      this.#remember(instanceId, knownRow(row))
+      return row
     } catch (error) {
       if (outcomeOf(error) === 'missing') return undefined
       throw error
@@ -90,7 +95,9 @@ export class InstanceStore {
   /** Stores a claim if there is no row, or that one. False: the row is another one by now. @throws AmbiguousCommitError, TransientError, PermanentError */
   async claim({ state, startMessageId, startMessages }: Claim, over: StoredInstance | undefined): Promise<boolean> {
     const record: InstanceRecord = { state, sequence: over?.sequence ?? 0, eventCount: 0, consumedIds: over?.consumedIds ?? noConsumedIds, startMessageId, startMessages }
-    return (await this.#write(record, over?.etag)) !== undefined
+    const etag = await this.#write(record, over?.etag)
+    if (etag !== undefined) this.#remember(state.instanceId, knownRow({ ...record, etag }))
+    return etag !== undefined
   }
 
   /** The history of the execution of a row. @throws TransientError while it is not all there */
@@ -100,9 +107,10 @@ export class InstanceStore {
     return events
   }
 
-  /** What a commit told. States of .NET's have no number, and stand beside ours only where there is none. */
-  async show({ state, commit }: TrackedState): Promise<void> {
-    await Promise.all([this.#showToDotnet(state), commit === undefined ? undefined : this.#showOwn(state, commit)])
+  /** What a commit told. States of .NET's have no number, and stand beside ours only where there is none. True: our own row has it now; false: it has something else. */
+  async show({ state, commit }: TrackedState): Promise<boolean> {
+    const [isShown] = await Promise.all([commit === undefined ? false : this.#showOwn(state, commit), this.#dotnetStates.write(state)])
+    return isShown
   }
 
   /** Rows of .NET's form of all executions of an instance, in the order of their beginning. */
@@ -122,19 +130,22 @@ export class InstanceStore {
     this.#known.delete(instanceId)
   }
 
-  async #showOwn(state: InstanceState, { sequence, eventCount, consumedIds }: NonNullable<TrackedState['commit']>): Promise<void> {
+  async #showOwn(state: InstanceState, { sequence, eventCount, consumedIds }: NonNullable<TrackedState['commit']>): Promise<boolean> {
     const { instanceId } = state
     for (let tried = 0; tried < maxShows; tried++) {
-      const known = this.#known.get(instanceId) ?? (await this.#look(instanceId))
-      if (known !== undefined && known.sequence >= sequence) {
-        this.#known.set(instanceId, known)
-        if (known.sequence > sequence || known.executionId === state.executionId) return
-      }
+      const remembered = this.#known.get(instanceId)
+      // One of another execution may be from before a purge, which begins the count anew.
+      const isSure = remembered !== undefined && (remembered.sequence < sequence || remembered.executionId === state.executionId)
+      const known = isSure ? remembered : await this.#look(instanceId)
+      if (known !== undefined && known.sequence >= sequence && (known.sequence > sequence || known.executionId === state.executionId)) return false
       const claimed = known === undefined || known.executionId === state.executionId ? undefined : await this.read(instanceId)
-      if (claimed !== undefined && isNewerClaim(claimed, state, consumedIds)) return
+      if (claimed !== undefined && isNewerClaim(claimed, state, consumedIds)) return false
       const record: InstanceRecord = { state, sequence, eventCount, consumedIds, startMessageId: known?.startMessageId, startMessages: [] }
       const etag = await this.#write(record, known?.etag)
-      if (etag !== undefined) return this.#remember(instanceId, { etag, sequence, executionId: state.executionId, startMessageId: known?.startMessageId })
+      if (etag !== undefined) {
+        this.#remember(instanceId, { etag, sequence, executionId: state.executionId, startMessageId: known?.startMessageId })
+        return true
+      }
       this.#known.delete(instanceId)
     }
     throw new TransientError(`writing the state of '${instanceId}'`, 'others write it again and again')
@@ -142,7 +153,7 @@ export class InstanceStore {
 
   async #look(instanceId: InstanceId): Promise<KnownRow | undefined> {
     const row = await this.read(instanceId, { payloads: false })
-    return row === undefined ? undefined : { etag: row.etag, sequence: row.sequence, executionId: row.state.executionId, startMessageId: row.startMessageId }
+    return row === undefined ? undefined : knownRow(row)
   }
 
   #remember(instanceId: InstanceId, row: KnownRow): void {
@@ -152,13 +163,6 @@ export class InstanceStore {
       if (this.#known.size <= maxKnown) return
       this.#known.delete(oldest)
     }
-  }
-
-  /** .NET's own way: the last writer wins. */
-  async #showToDotnet(state: InstanceState): Promise<void> {
-    const { instanceId, executionId } = state
-    const entity = entityOf({ partitionKey: statePartition, rowKey: stateRowKey(instanceId, executionId), columns: stateColumns(state) })
-    await repeat(`writing the state of '${instanceId}' for .NET`, this.parts.host, () => this.table.upsertEntity(entity, 'Replace'))
   }
 
   async #write(record: InstanceRecord, etag: string | undefined): Promise<string | undefined> {
@@ -175,6 +179,10 @@ export class InstanceStore {
       throw error
     }
   }
+}
+
+function knownRow({ etag, sequence, state, startMessageId }: StoredInstance): KnownRow {
+  return { etag, sequence, executionId: state.executionId, startMessageId }
 }
 
 function without(columns: Row, names: readonly string[]): Row {

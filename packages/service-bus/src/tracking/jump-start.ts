@@ -19,6 +19,7 @@ const ownColumn = 'DtfxStartId'
 
 export class JumpStarts {
   readonly table: TableClient
+  readonly #forgetting = new Set<Promise<void>>()
 
   constructor(
     readonly parts: Pick<HubParts, 'host' | 'sender' | 'log' | 'names'>,
@@ -34,10 +35,18 @@ export class JumpStarts {
     await repeat(`recording the start of '${state.instanceId}'`, this.parts.host, () => this.table.upsertEntity(entityOf({ ...keyOf(state), columns }), 'Replace'))
   }
 
-  /** After its messages were sent, or when the claim was refused. */
-  async forget(state: InstanceState): Promise<void> {
+  /** After its messages were sent, or when the claim was refused. Nobody waits for it: what is left behind is looked at once more. */
+  forget(state: InstanceState): void {
     const { partitionKey, rowKey } = keyOf(state)
-    await this.#delete(partitionKey, rowKey)
+    const forgetting: Promise<void> = this.#delete(partitionKey, rowKey)
+      .catch(() => {})
+      .finally(() => this.#forgetting.delete(forgetting))
+    this.#forgetting.add(forgetting)
+  }
+
+  /** All that was to be forgotten is, or could not be. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#forgetting)
   }
 
   /** Looks from time to time until `signal` aborts. Never rejects. */

@@ -1,5 +1,6 @@
-/** What a batch of tracking messages says of one instance, by execution. Pure. */
-import type { ConsumedIds, HistoryEvent, InstanceState, TaskMessage, WireObject } from '@dtfx/core/provider'
+/** What a batch of tracking messages says of one instance, by execution: ours tell a state and the events before it, .NET's one event or one state each. Pure. */
+import { withCanonicalTimes, withoutEmptyVersion } from '@dtfx/azure-common'
+import { eventFromWire, type ConsumedIds, type HistoryEvent, type InstanceState, type TaskMessage, type WireObject } from '@dtfx/core/provider'
 
 export interface TrackedEvent {
   readonly executionId: string
@@ -19,29 +20,44 @@ export interface TrackedBatch {
   readonly states: readonly TrackedState[]
 }
 
-export function trackedBatch(messages: readonly TaskMessage[]): TrackedBatch {
-  const events: TrackedEvent[] = []
-  const states = new Map<string, TrackedState>()
-  for (const { event, instance, extra } of messages) {
-    if (event.type !== 'HistoryState') {
-      events.push({ executionId: instance.executionId ?? '', index: Number(extra?.['SequenceNumber'] ?? 0), event })
-    } else if (event.state !== undefined) {
-      states.delete(event.state.executionId)
-      states.set(event.state.executionId, { state: event.state, commit: commitOf(extra) })
-    }
-  }
-  return { events, states: [...states.values()] }
+/** Of one message. @throws DTFX_WIRE_INVALID */
+export function trackedMessage({ event, instance, extra }: TaskMessage): TrackedBatch {
+  const executionId = instance.executionId ?? ''
+  if (event.type !== 'HistoryState') return { events: [{ executionId, index: Number(extra?.['SequenceNumber'] ?? 0), event }], states: [] }
+  const { state } = event
+  if (state === undefined) return { events: [], states: [] }
+  const own = objectOf(extra?.['Dtfx'])
+  const from = Number(own['From'] ?? 0)
+  const place = `tracking message of '${state.instanceId}'`
+  const events = (Array.isArray(own['Events']) ? own['Events'] : []).map((each, index): TrackedEvent => ({
+    executionId: state.executionId,
+    index: from + index,
+    event: withCanonicalTimes(withoutEmptyVersion(eventFromWire(each, `${place}.Events[${index}]`))),
+  }))
+  return { events, states: own['Part'] === true ? [] : [{ state, commit: commitOf(own) }] }
 }
 
-function commitOf(extra: WireObject | undefined): TrackedState['commit'] {
-  const own = extra?.['Dtfx'] as WireObject | undefined
-  if (typeof own !== 'object') return undefined
-  const consumed = (own['Consumed'] ?? {}) as WireObject
+export function trackedBatch(messages: readonly TrackedBatch[]): TrackedBatch {
+  const states = new Map<string, TrackedState>()
+  for (const told of messages.flatMap((each) => each.states)) {
+    states.delete(told.state.executionId)
+    states.set(told.state.executionId, told)
+  }
+  return { events: messages.flatMap(({ events }) => events), states: [...states.values()] }
+}
+
+function commitOf(own: WireObject): TrackedState['commit'] {
+  if (own['Sequence'] === undefined) return undefined
+  const consumed = objectOf(own['Consumed'])
   return {
-    sequence: Number(own['Sequence'] ?? 0),
+    sequence: Number(own['Sequence']),
     eventCount: Number(own['EventCount'] ?? 0),
     consumedIds: { deleted: textsOf(consumed['Deleted']), pending: textsOf(consumed['Pending']) },
   }
+}
+
+function objectOf(value: unknown): WireObject {
+  return typeof value === 'object' && value !== null ? (value as WireObject) : {}
 }
 
 function textsOf(value: unknown): readonly string[] {

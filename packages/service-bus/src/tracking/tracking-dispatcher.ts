@@ -7,23 +7,25 @@
  * 2. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import { deferred, isFinal, sleep, TransientError, type TaskMessage } from '@dtfx/core/provider'
+import { deferred, DurableError, isFinal, sleep, TransientError } from '@dtfx/core/provider'
 import type { InstanceWatchers } from '@dtfx/azure-common'
 import type { BusConnection } from '../bus/bus-connection.js'
 import { FetchLoops } from '../bus/fetch-loops.js'
 import { SessionLink } from '../bus/session-link.js'
 import type { HubParts } from '../hub-parts.js'
 import { copyOf } from '../messages/bus-message.js'
-import { receivedMessage } from '../messages/message-receiver.js'
+import { receivedMessage, type Received } from '../messages/message-receiver.js'
 import { isOver } from '../sessions/session-state.js'
 import type { FinishedSessions } from './finished-sessions.js'
 import type { InstanceStore } from './instance-store.js'
-import { trackedBatch, type TrackedState } from './tracked-batch.js'
+import type { RecentEnds } from './recent-ends.js'
+import { trackedBatch, trackedMessage, type TrackedBatch, type TrackedState } from './tracked-batch.js'
 
 export interface TrackingParts {
   readonly parts: HubParts
   readonly store: InstanceStore
   readonly watchers: InstanceWatchers
+  readonly ends: RecentEnds
   readonly sessions: FinishedSessions
   /** For the sessions of the orchestrator queue that are cleared. */
   readonly orchestrations: BusConnection
@@ -34,7 +36,8 @@ const heldElsewhereMs = 2_000
 
 interface Tracked {
   readonly raw: ServiceBusReceivedMessage
-  readonly message: TaskMessage
+  readonly instanceId: string
+  readonly told: TrackedBatch
   readonly settled: () => void
 }
 
@@ -95,21 +98,25 @@ export class TrackingDispatcher {
   }
 
   async #track(link: SessionLink, batch: readonly { readonly raw: ServiceBusReceivedMessage; readonly settled: () => void }[]): Promise<void> {
-    const { store, watchers } = this.of
+    const { store, watchers, ends } = this.of
     const tracked: Tracked[] = []
     for (const { raw, settled } of batch) {
-      const message = await this.#read(link, raw)
-      if (message === undefined) settled()
-      else tracked.push({ raw, message, settled })
+      const read = await this.#read(link, raw)
+      if (read === undefined) settled()
+      else tracked.push({ raw, ...read, settled })
     }
     const [first] = tracked
     if (first === undefined) return
-    const { instanceId } = first.message.instance
-    const { events, states } = trackedBatch(tracked.map(({ message }) => message))
+    const { instanceId } = first
+    const { events, states } = trackedBatch(tracked.map(({ told }) => told))
     if (events.length > 0) await store.histories.write(instanceId, events)
-    for (const state of states) await store.show(state)
+    let isShown = false
+    for (const state of states) isShown = await store.show(state)
     const last = states.at(-1)
-    if (last !== undefined && isFinal(last.state.status)) watchers.ended(instanceId)
+    if (last !== undefined && isFinal(last.state.status)) {
+      if (isShown) ends.tell(last.state)
+      watchers.ended(instanceId)
+    }
     const isCleared = last === undefined || (await this.#clear(instanceId, last))
     await Promise.all(
       tracked.map(async ({ raw, settled }, index) => {
@@ -121,12 +128,12 @@ export class TrackingDispatcher {
   }
 
   /** Undefined: nobody can read it, and it was set aside. */
-  async #read(link: SessionLink, raw: ServiceBusReceivedMessage): Promise<TaskMessage | undefined> {
+  async #read(link: SessionLink, raw: ServiceBusReceivedMessage): Promise<Pick<Tracked, 'instanceId' | 'told'> | undefined> {
     const { blobs, log, names } = this.of.parts
-    const received = await receivedMessage(raw, blobs)
-    if (received.kind === 'message') return received.content.message
-    log.setAside(names.trackingQueue, String(raw.messageId), received.reason)
-    await link.deadLetter(raw, received.code, received.reason)
+    const read = told(await receivedMessage(raw, blobs))
+    if (!('reason' in read)) return read
+    log.setAside(names.trackingQueue, String(raw.messageId), read.reason)
+    await link.deadLetter(raw, read.code, read.reason)
     return undefined
   }
 
@@ -165,5 +172,16 @@ export class TrackingDispatcher {
     const deliverAt = new Date(host.clock.nowMs() + heldElsewhereMs).toISOString()
     await sender.sendRaw('tracking', [copyOf(raw, content, { copy: sender.copyName(), faultCount: 0, deliveries: 0, deliverAt })])
     await link.complete(raw)
+  }
+}
+
+function told(received: Received): Pick<Tracked, 'instanceId' | 'told'> | { readonly code: string; readonly reason: string } {
+  if (received.kind === 'unreadable') return received
+  const { message } = received.content
+  try {
+    return { instanceId: message.instance.instanceId, told: trackedMessage(message) }
+  } catch (error) {
+    if (!DurableError.is(error, 'DTFX_WIRE_INVALID')) throw error
+    return { code: error.code, reason: error.message }
   }
 }

@@ -9,7 +9,7 @@ import { BusConnection } from '../../src/bus/bus-connection.js'
 
 const queue = 'hub/worker'
 
-it('a link that is closed settles what it has out', async () => {
+it('a link that is closed settles what it has out, and lets go of its receiver then', async () => {
   const bus = await startServiceBusEmulator({ queues: [{ name: queue }] })
   const { connectionString } = bus
   const { clock } = resolveHost()
@@ -21,11 +21,12 @@ it('a link that is closed settles what it has out', async () => {
     const message = await link.next(5_000, new AbortController().signal)
     if (message === undefined) throw new Error('nothing was received')
     await link.close()
-    expect(link.receiver.isClosed).toBe(true)
     await link.renew(message)
     expect(bus.counts(queue)).toMatchObject({ locked: 1 })
     await link.complete(message)
     expect(bus.counts(queue)).toMatchObject({ active: 0, locked: 0 })
+    link.done()
+    await expect.poll(() => link.receiver.isClosed, { timeout: 5_000 }).toBe(true)
   } finally {
     await client.close()
     await connection.close()
