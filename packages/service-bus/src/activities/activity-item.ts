@@ -98,13 +98,15 @@ export class ActivityItem implements ActivityWorkItem {
   /** Lets go of it, and others get it at once. Never rejects. */
   async giveUp(): Promise<void> {
     if (this.#status !== 'held') return
-    this.#end('lost')
+    this.#status = 'lost'
     this.#lost.abort(this.#lockLost())
     try {
       await this.#putBack(0, undefined)
       await this.link.complete(this.raw)
     } catch {
       // Its lock runs out.
+    } finally {
+      this.host.ended(this)
     }
   }
 

@@ -87,6 +87,7 @@ export class ActivityQueue implements ActivityHost {
 
   ended(item: ActivityItem): void {
     this.#active.delete(item)
+    void item.link.done(item.raw)
     this.onEnded()
   }
 
@@ -110,16 +111,19 @@ export class ActivityQueue implements ActivityHost {
 
   async #take(link: WorkerLink, raw: ServiceBusReceivedMessage, receivedMs: number): Promise<void> {
     const { blobs, log, names, sender } = this.parts
-    const received = await receivedMessage(raw, blobs)
+    const received = await Promise.resolve(receivedMessage(raw, blobs)).catch((error: unknown) => {
+      void link.done(raw)
+      throw error
+    })
     const setAside = received.kind === 'unreadable' ? received : received.content.setAside
     if (setAside !== undefined || received.kind === 'unreadable') {
       log.setAside(names.workerQueue, String(raw.messageId), setAside?.reason ?? '')
-      return link.deadLetter(raw, setAside?.code ?? 'DTFX_POISON', setAside?.reason ?? '')
+      return link.deadLetter(raw, setAside?.code ?? 'DTFX_POISON', setAside?.reason ?? '').finally(() => link.done(raw))
     }
     const { content } = received
     if ((raw.deliveryCount ?? 0) >= maxFailedDeliveries) {
-      await sender.sendRaw('worker', [copyOf(raw, content, { copy: sender.copyName(), faultCount: content.faultCount, deliveries: content.deliveries + (raw.deliveryCount ?? 0) })])
-      return link.complete(raw)
+      const copy = copyOf(raw, content, { copy: sender.copyName(), faultCount: content.faultCount, deliveries: content.deliveries + (raw.deliveryCount ?? 0) })
+      return sender.sendRaw('worker', [copy]).then(() => link.complete(raw)).finally(() => link.done(raw))
     }
     const item = new ActivityItem(this, link, raw, content, receivedMs)
     this.#active.add(item)

@@ -1,4 +1,7 @@
-/** One receiver of the worker queue, that takes a message at a time: the SDK waits a second for more when it is asked for more. */
+/**
+ * One receiver of the worker queue, that takes a message at a time: the SDK waits a second for more when it is asked for more.
+ * Invariant: a receiver stays open until what it brought is settled or given up, because a closed one settles nothing.
+ */
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import { busError } from '../bus/bus-error.js'
 import type { BusConnection, LiveClient } from '../bus/bus-connection.js'
@@ -10,6 +13,9 @@ const maxReasonLength = 4_000
 export class WorkerLink {
   readonly #lane = new SettlingLane()
   readonly receiver: ServiceBusReceiver
+  /** What it brought and nobody is done with. */
+  readonly #open = new Set<ServiceBusReceivedMessage>()
+  #isEnding = false
 
   constructor(
     readonly connection: BusConnection,
@@ -27,6 +33,7 @@ export class WorkerLink {
   async next(waitMs: number, signal: AbortSignal): Promise<ServiceBusReceivedMessage | undefined> {
     const wait = async (): Promise<ServiceBusReceivedMessage | undefined> => {
       const [message] = await this.receiver.receiveMessages(1, { maxWaitTimeInMs: waitMs, abortSignal: signal })
+      if (message !== undefined) this.#open.add(message)
       return message
     }
     return this.connection.request(`receive ${role}`, this.live, wait, waitMs + this.connection.parts.requestTimeoutMs)
@@ -45,8 +52,20 @@ export class WorkerLink {
     return this.#lane.alone(() => this.#request('dead-letter', () => this.receiver.deadLetterMessage(message, options)))
   }
 
-  async close(): Promise<void> {
-    if (!this.live.isBroken) await this.receiver.close().catch(() => {})
+  /** Nobody settles it any more. */
+  async done(message: ServiceBusReceivedMessage): Promise<void> {
+    this.#open.delete(message)
+    if (this.#isEnding) await this.#closeIfIdle()
+  }
+
+  /** It brings nothing more. */
+  close(): Promise<void> {
+    this.#isEnding = true
+    return this.#closeIfIdle()
+  }
+
+  async #closeIfIdle(): Promise<void> {
+    if (this.#open.size === 0 && !this.live.isBroken) await this.receiver.close().catch(() => {})
   }
 
   async #request<T>(operation: string, send: () => Promise<T>): Promise<T> {
