@@ -138,7 +138,7 @@ describe.concurrent('the lock of a session', { timeout: 120_000 }, () => {
     expect(await handle.result({ timeout: '40s' })).toBe('Hello you!')
     isOver.resolve()
     await first.die()
-    expect(first.service.requests['bus set-state orchestrator']).toBeUndefined()
+    expect(first.service.requests['bus complete orchestrator']).toBeUndefined()
     expect(first.service.requests['bus send worker']).toBeUndefined()
     expect((await handle.history()).events.filter(({ type }) => type === 'TaskScheduled')).toHaveLength(1)
     await hub.empty()
