@@ -19,6 +19,10 @@ interface AdminFailure {
 }
 
 const maxTries = 4
+/** A namespace that is not reached, because it starts beside us, say, is waited for so long. */
+const unreachedMs = 60_000
+/** The connection was never made. */
+const unreached: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 const retry = { firstMs: 200, maxMs: 5_000 }
 /** .NET's own, but for the lock. */
 const maxDeliveryCount = 10
@@ -57,6 +61,8 @@ export class BusAdmin {
   /** Undefined: the answer was `expected`. */
   async #ask<T>(what: string, request: (client: ServiceBusAdministrationClient) => Promise<T>, expected: number): Promise<T | undefined> {
     this.#client ??= adminClient(this.access)
+    const { clock, random } = this.host
+    const sinceMs = clock.monotonicMs()
     for (let tried = 1; ; tried++) {
       try {
         return await request(this.#client)
@@ -64,8 +70,9 @@ export class BusAdmin {
         const { statusCode, code } = error as AdminFailure
         if (statusCode === expected || code === expectedCodes[expected]) return undefined
         const isPassing = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 409 || statusCode === 429
-        if (!isPassing || tried >= maxTries) throw statusCode === undefined ? new AmbiguousCommitError(what, String((error as Error).message), error) : new TransientError(what, `the namespace answered ${statusCode}`, error)
-        await sleep(this.host.clock, backoffMs(retry, tried, this.host.random))
+        const isWaitedFor = unreached.has(code ?? '') && clock.monotonicMs() - sinceMs < unreachedMs
+        if (!isPassing || (tried >= maxTries && !isWaitedFor)) throw statusCode === undefined ? new AmbiguousCommitError(what, String((error as Error).message), error) : new TransientError(what, `the namespace answered ${statusCode}`, error)
+        await sleep(clock, backoffMs(retry, tried, random))
       }
     }
   }

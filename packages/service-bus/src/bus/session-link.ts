@@ -136,12 +136,12 @@ export class SessionLink {
   }
 
   complete(message: ServiceBusReceivedMessage): Promise<void> {
-    return this.#lane.complete(() => this.#request('complete', () => this.receiver.completeMessage(message)))
+    return this.#lane.complete(() => this.#settle('complete', () => this.receiver.completeMessage(message)))
   }
 
   deadLetter(message: ServiceBusReceivedMessage, code: string, reason: string): Promise<void> {
     const options = { deadLetterReason: code.slice(0, maxReasonLength), deadLetterErrorDescription: reason.slice(0, maxReasonLength) }
-    return this.#lane.alone(() => this.#request('dead-letter', () => this.receiver.deadLetterMessage(message, options)))
+    return this.#lane.alone(() => this.#settle('dead-letter', () => this.receiver.deadLetterMessage(message, options)))
   }
 
   /** Gives the session back: what was not settled is available to others, uncounted. Never rejects. */
@@ -164,6 +164,17 @@ export class SessionLink {
 
   get #clock(): Clock {
     return this.options.connection.parts.clock
+  }
+
+  /** The SDK settles nothing twice, not even what was refused: only another link can, so this one is given up at once. */
+  async #settle(operation: string, send: () => Promise<void>): Promise<void> {
+    try {
+      await this.#request(operation, send)
+    } catch (error) {
+      if (error instanceof LockLostError) throw error
+      this.lose()
+      throw new LockLostError(`session '${this.sessionId}'`, error)
+    }
   }
 
   async #request<T>(operation: string, send: () => Promise<T>): Promise<T> {

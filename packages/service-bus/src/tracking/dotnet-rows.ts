@@ -2,8 +2,8 @@
  * The rows that .NET's clients read: a state for each execution, and its history. Pure.
  * .NET cuts inputs and outputs, and events that are too long; what we cut for it stands whole elsewhere. What .NET has cut is recognised, and never taken for whole.
  */
-import { dateCell, escapeKey, textCell, ticksOf, type Cell, type Row } from '@dtfx/azure-common'
-import { dtfxError, encodeEvent, failureText, statusNumbers, wireParts, wireText, type HistoryEvent, type InstanceState, type OrchestrationStatus, type Ticks } from '@dtfx/core/provider'
+import { dateCell, escapeKey, textCell, ticksOf, withEmptyVersion, type Cell, type Row } from '@dtfx/azure-common'
+import { dtfxError, encodeEvent, eventToWire, failureText, statusNumbers, wireParts, wireText, type HistoryEvent, type InstanceState, type OrchestrationStatus, type Ticks } from '@dtfx/core/provider'
 
 /** .NET's limit of a text in a row, in characters. */
 export const dotnetTextLength = 15 * 1024
@@ -92,7 +92,7 @@ export interface HistoryRowOf {
 
 /** `whole` is the event where .NET's column has only its beginning. */
 export function historyColumns({ instanceId, executionId, index, event }: HistoryRowOf): { readonly columns: Row; readonly whole: string | undefined } {
-  const json = encodeEvent(event, 'serviceBus', 2)
+  const json = wireText(withEmptyVersion(eventToWire(event, 'serviceBus')), 2)
   const isLong = json.length > dotnetTextLength
   const shown = isLong ? encodeEvent({ type: 'GenericEvent', eventId: event.eventId, timestamp: event.timestamp, data: `${json.slice(0, dotnetTextLength)} ....(truncated)..]` }, 'serviceBus', 2) : json
   const columns: Record<string, Cell> = { InstanceId: instanceId, ExecutionId: executionId, SequenceNumber: index, TaskTimeStamp: dateCell(event.timestamp), HistoryEvent: shown }
