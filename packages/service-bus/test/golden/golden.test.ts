@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { brokerMessage, decodeBody, outgoingMessage } from '../../src/messages/bus-message.js'
 import { decodeSession, encodeReference, encodeSession, nothingStored } from '../../src/sessions/session-state.js'
 import { dotnetTextLength, historyColumns, historyPartition, historyRowKey, jumpStartPartition, stateColumns, stateOfColumns, stateRowKey } from '../../src/tracking/dotnet-rows.js'
-import { trackedBatch } from '../../src/tracking/tracked-batch.js'
+import { trackedMessage } from '../../src/tracking/tracked-batch.js'
 import { trackingMessages } from '../../src/tracking/tracking-messages.js'
 import { goldenSection } from './golden-vectors.js'
 
@@ -28,14 +28,14 @@ describe('bodies', () => {
   })
 
   it('HistoryState is read', () => {
-    const { states } = trackedBatch([decoded(goldenSection('SB body HistoryState'))])
+    const { states } = trackedMessage(decoded(goldenSection('SB body HistoryState')))
     expect(states).toMatchObject([{ state: { instanceId: 'abc', executionId, name: 'Hello', status: 'Completed', input: '"i"', output: '"o"', tags: { k: 'v' }, createdAt: '2024-05-06T07:08:09.1234567Z' } }])
     expect(states[0]?.commit).toBeUndefined()
   })
 
   it('the state that we track has the members of .NET in their order, and one more', () => {
     const golden = JSON.parse(goldenSection('SB body HistoryState')) as WireObject
-    const { state } = trackedBatch([decoded(goldenSection('SB body HistoryState'))]).states[0] ?? {}
+    const { state } = trackedMessage(decoded(goldenSection('SB body HistoryState'))).states[0] ?? {}
     const bodies = trackingMessages('abc', { ...nothingStored, state, sequence: 7, checkpointId: 'c', tracking: { from: 0 } }).map(({ body }) => JSON.parse(body) as WireObject)
     const own = bodies.find(({ Event: event }) => String((event as WireObject)['$type']).includes('HistoryState'))
     expect(Object.keys(own ?? {}).filter((key) => key !== 'Dtfx')).toEqual(Object.keys(golden))
