@@ -55,7 +55,6 @@ export async function runCheck(given: RunArguments, surroundings: { readonly wor
 async function checkOn(service: OrchestrationService, check: Check): Promise<number> {
   const { given, screen, commands } = check
   if (given.command === 'start' && service.name === 'memory') throw new UserError('What is in the memory of this process is seen by no worker in another one: leave --provider memory out.')
-  using interruption = onInterruption()
   const worker = given.command === 'run' ? quickstartWorker(service, { killAfter: given.killAfter, onCheck: (path) => noteCheck(path, check) }) : undefined
   try {
     const client = new TaskHubClient(service)
@@ -64,6 +63,7 @@ async function checkOn(service: OrchestrationService, check: Check): Promise<num
     const run = await startOrContinue(client, check)
     introduce(service, run, check)
     if (!given.fresh) await worker?.start()
+    using interruption = onInterruption()
     const end = await watch(client, run, check, interruption.signal)
     if (end === 'ended') return await show(run, check)
     if (end === 'given-up') throw new UserError(`Nothing happened for ${(given.waitMs ?? 0) / 1_000} s. The run is stored; a worker takes it up: ${commands.worker}`)

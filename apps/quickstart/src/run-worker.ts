@@ -27,8 +27,8 @@ async function workOn(service: OrchestrationService, { killAfter, verbose }: Wor
     else if (count % tellEvery === 0) screen.write(`${plural(count, 'file')} checked here`)
   }
   const worker = quickstartWorker(service, { killAfter, onCheck })
-  using interruption = onInterruption()
   await worker.start()
+  using interruption = onInterruption()
   const place = placeOf(service)
   screen.write(`Worker on ${service.name}${place === undefined ? '' : ` (${place})`}, process ${process.pid}: does the work of every run there, until Ctrl+C.`)
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort')

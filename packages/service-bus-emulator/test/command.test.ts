@@ -58,9 +58,16 @@ describe('the command', () => {
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} /)
   })
 
-  it('quiet: prints the connection string alone', async () => {
-    const { lines } = await command(['--port', '0', '--quiet'], async (printed) => void (await started(printed)))
-    expect(lines).toHaveLength(1)
+  it('quiet: prints the connection string alone, and runs until it is stopped', async () => {
+    let isUsed = false
+    const { code, lines } = await command(['--port', '0', '--quiet', '--queue', 'q'], async (printed) => {
+      const client = new ServiceBusClient(await started(printed))
+      await client.createSender('q').sendMessages({ body: 1 })
+      await client.close()
+      isUsed = true
+    })
+    expect([code, lines.length, isUsed]).toEqual([0, 1, true])
+    expect(lines[0]).toMatch(/^Endpoint=sb:/)
   })
 
   it('keeps its file over a restart', async () => {

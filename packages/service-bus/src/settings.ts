@@ -5,7 +5,7 @@ import { dtfxError, parseSettings, setting, type OptionsOf, type SettingsOf } fr
 
 const source = 'options of @dtfx/service-bus'
 /** Both emulators on this machine. */
-const emulator = 'Endpoint=sb://127.0.0.1;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true'
+const emulator = 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true'
 const storageEmulator = 'UseDevelopmentStorage=true'
 
 function isTokenCredential(value: unknown): value is TokenCredential {

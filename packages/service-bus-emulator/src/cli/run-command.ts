@@ -26,7 +26,8 @@ export async function runCommand({ args, version, print, printError, stopRequest
     await using emulator = await startServiceBusEmulator({ ...command.options, ...(log === undefined ? {} : { log }) })
     log?.(`queues: ${emulator.queues.join(', ') || 'none yet; the administration API creates them'}`)
     print(command.isQuiet ? emulator.connectionString : `\n  ${emulator.connectionString}\n`)
-    log?.(`${await stopRequested}: stopping`)
+    const reason = await stopRequested
+    log?.(`${reason}: stopping`)
     return 0
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error
