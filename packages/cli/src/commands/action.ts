@@ -33,6 +33,8 @@ export function action<Options>(context: Context, work: Work<Options>): (...args
     const session = new Session(host, service, options)
     try {
       if (service.name === 'memory') await session.note('note: the provider memory keeps everything in its own process; there is nothing in it that another one has put there.')
+      // One bounded look: a store that does not answer is told of now, and not after all the retries of a client, which would take half a minute.
+      await service.hubExists?.()
       context.finished((await work(session, { args: command.processedArgs, options })) ?? exitCodes.done)
     } catch (error) {
       throw await explained(session, error)

@@ -43,8 +43,7 @@ export async function crashRun(bundle: WorkerBundle, plan: CrashPlan): Promise<C
   const chaos = async (): Promise<void> => {
     while (!over) {
       await sleep(systemClock, plan.killEveryMs)
-      // One that works: on a busy machine a process may need longer to begin than it is left alive.
-      const victims = workers.filter((worker) => worker.isReady)
+      const victims = workers.filter((worker) => worker.hasLived)
       const victim = victims[Math.floor(random.next() * victims.length)]
       if (victim === undefined) continue
       if (!victim.isAlive) problems.push(`a worker ended by itself: ${victim.errors}`)

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '@dtfx/core/provider'
 import { build } from 'esbuild'
 import type { ActivityRun } from './crash-program.js'
 import type { WorkerArguments } from './worker-program.js'
@@ -53,6 +54,8 @@ export class WorkerProcess {
   /** Resolves when it works. */
   readonly ready: Promise<void>
   isReady = false
+  readonly #beganMs = systemClock.monotonicMs()
+  #readyMs = Number.POSITIVE_INFINITY
   /** What it wrote to its error output: nothing, unless the program is wrong. */
   errors = ''
 
@@ -60,12 +63,17 @@ export class WorkerProcess {
     this.child = spawn(process.execPath, [bundle.program, JSON.stringify(args)], { stdio: ['pipe', 'pipe', 'pipe'] })
     this.child.stdin?.on('error', () => {})
     this.child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()))
-    this.ready = new Promise((resolve) => this.child.stdout?.once('data', () => ((this.isReady = true), resolve())))
+    this.ready = new Promise((resolve) => this.child.stdout?.once('data', () => ((this.isReady = true), (this.#readyMs = systemClock.monotonicMs()), resolve())))
     this.exited = new Promise((resolve) => this.child.once('exit', () => resolve()))
   }
 
   get isAlive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** It has worked for as long as it took to begin: on a busy machine workers would otherwise only ever begin. */
+  get hasLived(): boolean {
+    return systemClock.monotonicMs() - this.#readyMs >= this.#readyMs - this.#beganMs
   }
 
   /** Resolves when it is gone. */
