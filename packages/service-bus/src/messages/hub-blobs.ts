@@ -2,14 +2,11 @@
  * Blobs of a hub: bodies of messages and states of sessions that are too large, under keys as .NET has them (`message-20240506|<name>`), and texts of instances that a table cannot hold.
  * Invariant: a name is only ever used for one content, so that whoever writes it again changes nothing.
  */
-import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
 import type { ContainerClient } from '@azure/storage-blob'
 import { codeOf, outcomeOf, repeat, type AccountClients, type RepeatHost } from '@dtfx/azure-common'
 import { dtfxError, type Ticks } from '@dtfx/core/provider'
+import { gunzipBytes, gzipBytes } from './gzip-bytes.js'
 
-const compress = promisify(gzip)
-const decompress = promisify(gunzip)
 /** Bounds what a damaged or hostile blob can unfold to. */
 const maxTextBytes = 512 * 1024 * 1024
 const keyPattern = /^([a-z0-9\\-]+)\|([\s\S]+)$/
@@ -64,7 +61,7 @@ export class HubBlobs {
   /** A text of an instance; its key. */
   async putText(name: string, text: string): Promise<string> {
     const key = `${instanceSuffix}|${name}`
-    await this.put(key, await compress(Buffer.from(text, 'utf8')))
+    await this.put(key, await gzipBytes(Buffer.from(text, 'utf8')))
     return key
   }
 
@@ -109,7 +106,7 @@ export function dayOf(ticks: Ticks): string {
 /** @throws DTFX_WIRE_INVALID */
 export async function unzipText(bytes: Buffer, what: string): Promise<string> {
   try {
-    return (await decompress(bytes, { maxOutputLength: maxTextBytes })).toString('utf8')
+    return (await gunzipBytes(bytes, maxTextBytes)).toString('utf8')
   } catch (cause) {
     throw dtfxError('DTFX_WIRE_INVALID', { what, problem: cause instanceof Error ? cause.message : String(cause) }, cause)
   }

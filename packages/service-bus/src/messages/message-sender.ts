@@ -2,16 +2,14 @@
  * Sends messages to the queues of a hub: bodies are compressed when that is worth it, put into a blob when they are too large, and sent in as few batches as they fit into.
  * Invariants: what is sent in one call and goes to one queue keeps its order; nothing is left out: a message that no batch can hold is an error.
  */
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { ServiceBusMessage, ServiceBusSender } from '@azure/service-bus'
 import { dtfxError, PermanentError, type OrchestrationService, type OutboundMessage } from '@dtfx/core/provider'
 import type { BusConnection, LiveClient } from '../bus/bus-connection.js'
 import { queueOf, type HubNames, type QueueRole } from '../names.js'
 import { brokerMessage, maxSessionIdLength, outgoingMessage, type OutgoingMessage, type OutgoingOptions } from './bus-message.js'
+import { gzipBytes } from './gzip-bytes.js'
 import { dayOf, type HubBlobs } from './hub-blobs.js'
 
-const compress = promisify(gzip)
 /** Less is not worth the processor's time. */
 const compressBytes = 8 * 1024
 /** .NET's `MessageOverflowThresholdInBytes`. */
@@ -78,7 +76,7 @@ export class MessageSender {
     }
     const raw = Buffer.from(body, 'utf8')
     const isCompressed = raw.length > compressBytes
-    const bytes = isCompressed ? await compress(raw) : raw
+    const bytes = isCompressed ? await gzipBytes(raw) : raw
     if (bytes.length < inlineBytes) return brokerMessage(outgoing, { bytes, isCompressed })
     const { blobs, host } = this.parts
     if (bytes.length > maxBodyBytes) throw dtfxError('DTFX_PAYLOAD_TOO_LARGE', { what: `a message of ${bytes.length} bytes`, length: bytes.length, limit: maxBodyBytes })

@@ -254,7 +254,7 @@ export class HeldSession {
     const tell = (): void => {
       this.#isTelling = false
       if (!this.isHeld || this.item !== undefined) return
-      this.view.recover().catch((error: unknown) => {
+      this.view.recover({ holdsBack: false }).catch((error: unknown) => {
         this.host.parts.log.failed(this.host.parts.names.trackingQueue, error)
         this.#tellInTime(idleMs)
       })

@@ -3,14 +3,12 @@
  * Invariants: a blob is written before the state that names it, and deleted after the state that names another; its name is that of the checkpoint, so that a repeated write finds its own.
  */
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { dtfxError, parseWire, PermanentError, type Clock } from '@dtfx/core/provider'
 import type { SessionLink } from '../bus/session-link.js'
+import { gzipBytes } from '../messages/gzip-bytes.js'
 import { dayOf, isGzip, unzipText, type HubBlobs } from '../messages/hub-blobs.js'
 import { blobKeyOf, decodeSession, encodeReference, encodeSession, nothingStored, type StoredSession } from './session-state.js'
 
-const compress = promisify(gzip)
 /** .NET's `SessionOverflowThresholdInBytes`: a state shares its limit with the request that carries it. */
 const inlineBytes = 230 * 1024
 /** Compressed. .NET's workers write no more than 10 MiB, but read more. */
@@ -42,9 +40,9 @@ export class SessionStore {
 
   /** What was written, with the place of its blob. `before` is what it replaces. */
   async write(link: SessionLink, stored: StoredSession, before: StoredSession): Promise<StoredSession> {
-    const bytes = await compress(Buffer.from(encodeSession(stored), 'utf8'), compression)
+    const bytes = await gzipBytes(Buffer.from(encodeSession(stored), 'utf8'), compression)
     const blobKey = bytes.length > inlineBytes ? await this.#overflow(link, stored, bytes) : undefined
-    await link.setState(blobKey === undefined ? bytes : await compress(Buffer.from(encodeReference(stored, blobKey), 'utf8'), compression))
+    await link.setState(blobKey === undefined ? bytes : await gzipBytes(Buffer.from(encodeReference(stored, blobKey), 'utf8'), compression))
     this.#forgetBlob(before, blobKey)
     return { ...stored, blobKey }
   }
