@@ -82,10 +82,12 @@ export class TurnCommit {
     return this.#isMade(next)
   }
 
-  /** A state that is about no instance only carries what is sent: it goes when that is done. */
+  /** A state that is about no instance only carries what is sent, and one of a finished instance too where there is no instance store: it goes when that is done. */
   #isMade(stored: StoredSession): true {
-    this.#isTransient = isNothing(stored)
-    this.#version = this.#isTransient ? (this.checkpoint.base ?? '') : versionOf(stored)
+    const isNone = isNothing(stored)
+    // Without an instance store nobody clears it later.
+    this.#isTransient = isNone || (isOver(stored) && this.item.session.host.parts.store === undefined)
+    this.#version = isNone ? (this.checkpoint.base ?? '') : versionOf(stored)
     return true
   }
 
