@@ -101,8 +101,12 @@ export class SqliteWorkerPort implements WorkerPort, Holder {
     for (const session of [...this.#ready]) {
       this.#ready.delete(session)
       if (!session.isReady || this.#sessions.get(session.key) !== session) continue
-      yield session
-      if (session.isReady) this.#ready.add(session)
+      // Also when the caller takes no more: one that was looked at and not taken is ready still.
+      try {
+        yield session
+      } finally {
+        if (session.isReady) this.#ready.add(session)
+      }
     }
   }
 

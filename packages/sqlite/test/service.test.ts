@@ -138,3 +138,21 @@ describe('the hub', () => {
     await Promise.all([service.close(), other.close()])
   })
 })
+
+test('results that wait for a free slot of the worker are not forgotten', async () => {
+  const service = openHub()
+  // All that run end in one turn of the event loop, so that there are more results than slots.
+  let ending: Promise<void> | undefined
+  const together = defineActivity('Together', () => (ending ??= sleep(systemClock, 20).finally(() => (ending = undefined))))
+  const steps = defineOrchestration('Steps', async (ctx, count: number) => {
+    for (let step = 0; step < count; step++) await ctx.callActivity(together)
+    return count
+  })
+  const worker = new TaskHubWorker(service, { orchestrations: [steps], activities: [together], concurrency: { orchestrations: 1, activities: 20 } })
+  await worker.start()
+  const client = new TaskHubClient(service)
+  const handles = await Promise.all(Array.from({ length: 40 }, () => client.start(steps, 10)))
+  expect(await Promise.all(handles.map((handle) => handle.result({ timeout: '20s' })))).toEqual(Array.from({ length: 40 }, () => 10))
+  await worker.stop()
+  await service.close()
+}, 40_000)

@@ -15,6 +15,8 @@ export interface CrashPlan {
   readonly orchestrations: number
   readonly workers: number
   readonly killEveryMs: number
+  /** Kills end by then: on a machine that has no time for the work between them, they would go on for ever. */
+  readonly killForMs: number
   /** All has to be over by then. */
   readonly settleMs: number
 }
@@ -41,7 +43,7 @@ export async function crashRun(bundle: WorkerBundle, plan: CrashPlan): Promise<C
   let kills = 0
   let over = false
   const chaos = async (): Promise<void> => {
-    while (!over) {
+    while (!over && systemClock.monotonicMs() - beganMs < plan.killForMs) {
       await sleep(systemClock, plan.killEveryMs)
       const victims = workers.filter((worker) => worker.hasLived)
       const victim = victims[Math.floor(random.next() * victims.length)]

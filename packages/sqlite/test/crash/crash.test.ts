@@ -16,7 +16,7 @@ afterAll(() => {
 })
 
 test('nothing is lost, doubled or swapped', { timeout: 120_000 + orchestrations * 200 }, async () => {
-  const { problems, ...counts } = await crashRun(bundle, { seed, orchestrations, workers: 4, killEveryMs: 200, settleMs: 60_000 + orchestrations * 100 })
+  const { problems, ...counts } = await crashRun(bundle, { seed, orchestrations, workers: 4, killEveryMs: 200, killForMs: 40_000, settleMs: 60_000 + orchestrations * 100 })
   process.stdout.write(`seed ${seed}, ${orchestrations} orchestrations: ${JSON.stringify(counts)}\n`)
   expect(problems.slice(0, 30), `seed ${seed}`).toEqual([])
 })
