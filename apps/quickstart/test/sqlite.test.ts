@@ -12,7 +12,7 @@ const inFile = (root: string) => createOrchestrationService({ file: join(root, '
 
 describe('quickstart on SQLite', () => {
   it('is killed in the middle, goes on by the same command, repeats nothing, and ends with the report of a run that was never stopped', async () => {
-    const folder = await largeFolder(300)
+    const folder = await largeFolder(200)
     const { root } = folder
     const report = await undisturbedReport(folder)
 
@@ -25,7 +25,7 @@ describe('quickstart on SQLite', () => {
     expect(first.output).not.toContain('Report:')
     const done = await filesInHistory(inFile(root), folder.runId)
     expect(done.size).toBeGreaterThan(50)
-    expect(done.size).toBeLessThan(300)
+    expect(done.size).toBeLessThan(200)
 
     const second = quickstart(root, 'docs', '--verbose')
     const { code, stdout, stderr } = await second.ended
@@ -35,21 +35,21 @@ describe('quickstart on SQLite', () => {
     expect(checked.filter((path) => done.has(path) && !folder.broken.has(path))).toEqual([])
     expect(checked.filter((path, index) => checked.indexOf(path) !== index && !folder.broken.has(path))).toEqual([])
     expect(new Set([...done, ...checked])).toEqual(folder.files)
-    expect(stdout).toContain(`Of 300 files, ${new Set(checked).size} were checked by this process`)
-    expect(stdout).toContain('✗ 3 broken links in 300 files')
+    expect(stdout).toContain(`Of 200 files, ${new Set(checked).size} were checked by this process`)
+    expect(stdout).toContain('✗ 3 broken links in 200 files')
     expect(await reportIn(join(root, 'quickstart-report'))).toEqual(report)
   }, 120_000)
 
   it('runs as two processes: the worker is killed, another one takes over', async () => {
-    const folder = await largeFolder(200)
+    const folder = await largeFolder(120)
     const { root } = folder
     const report = await undisturbedReport(folder)
 
     const start = quickstart(root, 'start', 'docs')
     await start.printed((output) => /Nothing happens: is there a worker\? In another terminal: node .*main\.js worker\n/.test(output))
-    const first = quickstart(root, 'worker', '--verbose', '--kill-after', '100')
+    const first = quickstart(root, 'worker', '--verbose', '--kill-after', '60')
     expect((await first.ended).code).toBe(null)
-    expect(first.output).toContain('Killing this process (SIGKILL) after 100 checks')
+    expect(first.output).toContain('Killing this process (SIGKILL) after 60 checks')
     const done = await filesInHistory(inFile(root), folder.runId)
 
     const second = quickstart(root, 'worker', '--verbose')
@@ -58,7 +58,7 @@ describe('quickstart on SQLite', () => {
     const worker = await second.ended
     expect([code, stderr, worker.code, worker.stderr]).toEqual([1, '', 0, ''])
     expect(worker.stdout).toMatch(/Stopped\. \d+ files checked here/)
-    expect(stdout).toContain('✗ 3 broken links in 200 files')
+    expect(stdout).toContain('✗ 3 broken links in 120 files')
     expect(checkedIn(second.output).filter((path) => done.has(path) && !folder.broken.has(path))).toEqual([])
     expect(new Set([...checkedIn(first.output), ...checkedIn(second.output)])).toEqual(folder.files)
     expect(await reportIn(join(root, 'quickstart-report'))).toEqual(report)
