@@ -33,13 +33,13 @@ export function historyEqualitySuite(options: ConformanceOptions): void {
           const instance = await hub.client.start(parent, 0, { instanceId: 'p' })
           await instance.raiseEvent('Go', 1)
           await instance.raiseEvent('Go', 2)
-          await instance.result({ timeout: '10s' })
+          await instance.result({ timeout: '30s' })
           snapshots.push(withoutEvents(snapshotHistory(await hub.history('p'))), snapshotHistory(await hub.history('p-child-1')))
         })
       }
       for (let at = 2; at < snapshots.length; at++) assert.equal(snapshots[at], snapshots[at % 2], `the history under '${variantNames[at >> 1] ?? ''}'`)
     },
-    options.timeoutMs ?? 30_000,
+    options.timeoutMs ?? 60_000,
   )
 }
 
