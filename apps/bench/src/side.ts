@@ -2,6 +2,7 @@
 import type { Side } from './measurement.js'
 import { answerParent } from './processes/child-program.js'
 import type { SideRequest, SideToOpen } from './processes/side-process.js'
+import { openHere } from './runner.js'
 import { workloads } from './workloads/workloads.js'
 
 let side: Side | undefined
@@ -13,9 +14,8 @@ answerParent(async (request: SideRequest) => {
   return undefined
 })
 
-async function open({ workload: name, against, options }: SideToOpen): Promise<Side> {
+function open({ workload: name, against, options }: SideToOpen): Promise<Side> {
   const workload = workloads.find((each) => each.name === name)
-  const opener = against === undefined ? workload?.open : workload?.against?.[against]
-  if (opener === undefined) throw new Error(`workload ${name} cannot be compared with '${against}'`)
-  return opener(options)
+  if (workload === undefined) throw new Error(`there is no workload '${name}'`)
+  return openHere(workload, against, options)
 }

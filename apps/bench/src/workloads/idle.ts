@@ -1,5 +1,4 @@
 /** Idle: processor time of a worker that has nothing to do, in a process of its own, after it had something to do. `count` is the time, in seconds. */
-import { loadOrchestrationService, TaskHubClient } from '@dtfx/core'
 import { expectResult, type Workload } from '../measurement.js'
 import { greetings, oneActivity } from '../ours/definitions.js'
 import { startWorkerProcess } from '../processes/worker-process.js'
@@ -16,16 +15,11 @@ export const idle: Workload = {
   warmUp: false,
   open: async ({ count, ...setup }) => {
     const worker = await startWorkerProcess(setup)
-    const service = await loadOrchestrationService({ provider: setup.provider, options: worker.options })
-    const client = new TaskHubClient(service)
-    expectResult('dtfx', await (await client.start(oneActivity)).result({ timeout: '60s' }), greetings[0])
+    expectResult('dtfx', await (await worker.client.start(oneActivity)).result({ timeout: '60s' }), greetings[0])
     await worker.processorShare(settleMs)
     return {
       run: async () => [{ case: 'default', metric: 'processor_percent', value: (await worker.processorShare(count * 1000)) * 100, unit: '% of a core' }],
-      close: async () => {
-        await service.close()
-        await worker.close()
-      },
+      close: () => worker.close(),
     }
   },
 }

@@ -1,5 +1,4 @@
 /** Latency between processes: as `latency`, but the worker is another process, so that each side learns from the store what the other has written. */
-import { loadOrchestrationService, TaskHubClient } from '@dtfx/core'
 import type { Framework } from '../framework.js'
 import type { Workload } from '../measurement.js'
 import { oneActivity } from '../ours/definitions.js'
@@ -15,20 +14,15 @@ export const latencyProcesses: Workload = {
   defaultRuns: 5,
   open: async ({ count, ...setup }) => {
     const worker = await startWorkerProcess(setup)
-    const service = await loadOrchestrationService({ provider: setup.provider, options: worker.options })
-    const client = new TaskHubClient(service)
     const framework: Framework = {
       name: 'dtfx',
       resume: async () => {},
       pause: async () => {},
       start: async () => {
-        const handle = await client.start(oneActivity)
+        const handle = await worker.client.start(oneActivity)
         return { result: () => handle.result({ timeout: '60s' }), purge: async () => void (await handle.purge()) }
       },
-      close: async () => {
-        await service.close()
-        await worker.close()
-      },
+      close: () => worker.close(),
     }
     return latencySide(framework, count)
   },

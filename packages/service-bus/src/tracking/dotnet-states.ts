@@ -2,11 +2,12 @@
  * Writes the states that .NET's clients read. They are rows of one partition: those that come while a write is under way go together with the next one.
  * Invariants: of one row the state that came last is what is written last; a row that the service refuses does not hold up others.
  */
-import { entityOf, repeat, type KeyedRow, type RepeatHost } from '@dtfx/azure-common'
-import type { TableClient, TransactionAction } from '@azure/data-tables'
+import type { KeyedRow, RepeatHost } from '@dtfx/azure-common'
+import type { TableClient } from '@azure/data-tables'
 import { deferred, type Deferred, type InstanceState } from '@dtfx/core/provider'
 import { stateColumns, statePartition, stateRowKey } from './dotnet-rows.js'
 import { rowParts } from './row-parts.js'
+import { writeRows } from './write-rows.js'
 
 interface WaitingRow extends KeyedRow {
   readonly written: Deferred<void>
@@ -45,8 +46,7 @@ export class DotnetStates {
   async #writeAll(rows: readonly WaitingRow[]): Promise<void> {
     const [first] = rows
     try {
-      if (rows.length === 1 && first !== undefined) await repeat(`writing state '${first.rowKey}' for .NET`, this.host, () => this.table.upsertEntity(entityOf(first), 'Replace'))
-      else await repeat(`writing ${rows.length} states for .NET`, this.host, () => this.table.submitTransaction(rows.map((row): TransactionAction => ['upsert', entityOf(row), 'Replace'])))
+      await writeRows(this, rows.length === 1 ? `writing state '${first?.rowKey ?? ''}' for .NET` : `writing ${rows.length} states for .NET`, rows)
       for (const { written } of rows) written.resolve()
     } catch (error) {
       if (rows.length === 1) first?.written.reject(error)

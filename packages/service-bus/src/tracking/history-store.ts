@@ -1,5 +1,5 @@
 /** Histories in the instance table, one row for each event, as .NET has them. Invariant: what is written twice is the same, so that a repeated tracking message changes nothing. */
-import { allOf, entityOf, escapeKey, integerCell, odataText, repeat, storedRow, textCell, withCanonicalTimes, withoutEmptyVersion, type Cell, type KeyedRow, type RepeatHost, type StoredRow } from '@dtfx/azure-common'
+import { allOf, escapeKey, integerCell, odataText, repeat, storedRow, textCell, withCanonicalTimes, withoutEmptyVersion, type Cell, type KeyedRow, type RepeatHost, type StoredRow } from '@dtfx/azure-common'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { decodeEvent, dtfxError, type HistoryEvent, type InstanceId } from '@dtfx/core/provider'
 import type { HubBlobs } from '../messages/hub-blobs.js'
@@ -7,6 +7,7 @@ import { historyColumns, historyPartition, historyRowKey } from './dotnet-rows.j
 import { maxRowsPerWrite, rowParts } from './row-parts.js'
 import { maxCellLength } from './row-texts.js'
 import type { TrackedEvent } from './tracked-batch.js'
+import { writeRows } from './write-rows.js'
 
 /** The whole event, where .NET's column has only its beginning: here, or in a blob. */
 const wholeColumn = 'Event'
@@ -22,12 +23,7 @@ export class HistoryStore {
   async write(instanceId: InstanceId, events: readonly TrackedEvent[]): Promise<void> {
     const unique = new Map(events.map((each) => [historyRowKey(each.executionId, each.index), each]))
     const rows = await Promise.all([...unique].map(([rowKey, event]) => this.#rowOf(instanceId, rowKey, event)))
-    for (const part of rowParts(rows)) {
-      const actions = part.map((row): TransactionAction => ['upsert', entityOf(row), 'Replace'])
-      const [only] = part
-      if (part.length === 1 && only !== undefined) await repeat(`writing the history of '${instanceId}'`, this.host, () => this.table.upsertEntity(entityOf(only), 'Replace'))
-      else await repeat(`writing the history of '${instanceId}'`, this.host, () => this.table.submitTransaction(actions))
-    }
+    for (const part of rowParts(rows)) await writeRows(this, `writing the history of '${instanceId}'`, part)
   }
 
   /** Events of one execution, in order; those that are there. @throws DTFX_WIRE_INVALID */

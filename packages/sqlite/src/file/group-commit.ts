@@ -4,7 +4,7 @@
  * Invariants:
  * 1. A promise resolves only after the commit that contains its operation.
  * 2. One operation that fails is undone alone. Savepoints cost a tenth of a group, so a group begins without; when an operation of it fails, all are undone, and run again with a savepoint each.
-    An operation may so run twice, and what it does in memory has to be undone by `onUndo`.
+ *    An operation may so run twice, and what it does in memory has to be undone by `onUndo`.
  * 3. A transaction begins and ends in one synchronous step; while the file is busy, nothing is begun.
  */
 import { dtfxError } from '@dtfx/core/provider'
