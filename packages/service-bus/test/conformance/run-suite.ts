@@ -16,6 +16,7 @@ export function runSuite(name: string, variants: Parameters<typeof conformance>[
     capabilities,
     timeoutMs: 120_000,
     keepsHubs: isEmulated,
+    showsLate: true,
     open: (host, circumstances) => bed.open({ ...options, localActivities: circumstances?.localActivities ?? true }, host),
   })
 }

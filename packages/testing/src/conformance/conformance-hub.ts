@@ -18,6 +18,8 @@ export class ConformanceHub {
   constructor(
     readonly service: OrchestrationService,
     variant: Variant,
+    /** See `ConformanceOptions`. */
+    readonly showsLate: boolean,
   ) {
     this.#variant = variant
     this.client = new TaskHubClient(service)
@@ -47,6 +49,12 @@ export class ConformanceHub {
   /** Types of the events, in order. */
   async eventTypes(instanceId: string): Promise<string[]> {
     return (await this.history(instanceId)).map((event) => event.type)
+  }
+
+  /** `condition` holds now; soon, where what is shown may lag. */
+  async shows(what: string, condition: () => Promise<boolean>): Promise<void> {
+    if (this.showsLate) await this.eventually(what, condition)
+    else assert.ok(await condition(), what)
   }
 
   /** Waits, bounded, until `condition` holds. */

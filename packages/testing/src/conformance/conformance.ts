@@ -47,6 +47,8 @@ export interface ConformanceOptions extends SuiteRunner {
   readonly histories?: boolean | undefined
   /** The store is thrown away after the run: hubs need not be deleted after each test. @default false */
   readonly keepsHubs?: boolean | undefined
+  /** What clients are shown of one instance may lag behind what another one has been told of it, as where a queue lies before the rows that are read. @default false */
+  readonly showsLate?: boolean | undefined
   /** Limit of one test. @default 30000 */
   readonly timeoutMs?: number | undefined
 }

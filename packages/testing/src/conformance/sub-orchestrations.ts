@@ -29,8 +29,7 @@ export function subOrchestrationSuite(suite: Suite): void {
       await hub.startWorker({ orchestrations: [parent, looks] })
       const handle = await hub.client.start(parent, undefined, { instanceId: 'p', tags: { team: 'blue' } })
       assert.deepEqual(await handle.result({ timeout: '10s' }), ['p', 'blue', 'x', 'p-child'])
-      // What is shown of an instance may lag, and of two instances not by the same time.
-      await hub.eventually('the child is shown as completed', async () => (await hub.client.state('p-child'))?.status === 'Completed')
+      await hub.shows('the child is shown as completed', async () => (await hub.client.state('p-child'))?.status === 'Completed')
     })
     suite.test('a failing child fails the call, a terminated one too', async (hub) => {
       const fails = defineOrchestration('Fails', async () => Promise.reject(new TypeError('bad child')))

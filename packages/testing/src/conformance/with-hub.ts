@@ -5,7 +5,7 @@ import { variant, type VariantName } from './variants.js'
 
 export async function withHub(options: ConformanceOptions, name: VariantName, body: (hub: ConformanceHub) => Promise<void>): Promise<void> {
   const circumstances = variant(name)
-  const hub = new ConformanceHub(circumstances.wrap(await options.open(undefined, circumstances)), circumstances)
+  const hub = new ConformanceHub(circumstances.wrap(await options.open(undefined, circumstances)), circumstances, options.showsLate === true)
   try {
     await hub.service.createHub()
     await body(hub)
