@@ -12,6 +12,11 @@ export class BusLog {
     this.#line(logEvents.queueFailed, { queue, error }, `'${queue}' is tried again`)
   }
 
+  /** What an instance told cannot be stored: it comes again, and others are not held up. */
+  untracked(instanceId: string, error: unknown): void {
+    this.#line(logEvents.queueFailed, { queue: 'tracking', instanceId, error }, `what '${instanceId}' told is stored later`)
+  }
+
   /** The outbox that an earlier commit left was sent. */
   finished(instanceId: string, messages: number): void {
     this.#line(logEvents.commitFinished, { instanceId, messages }, `${messages} messages`)

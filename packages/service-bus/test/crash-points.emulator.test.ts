@@ -5,6 +5,7 @@ import { defineActivity, defineEvent, defineOrchestration, type TaskHubWorkerOpt
 import { deferred, type WireObject } from '@dtfx/core/provider'
 import type { ServiceBusOptions } from '@dtfx/service-bus'
 import { describe, expect } from 'vitest'
+import { trackingLane } from '../src/tracking/tracking-lane.js'
 import { newHubName, onlyEmulated, useBed } from './bed.js'
 import { eventually, eventuallyEqual } from './eventually.js'
 import { roles, useHubs, type TestHub } from './use-hubs.js'
@@ -108,7 +109,7 @@ describe.concurrent('a process dies', { timeout: 90_000 }, () => {
   onlyEmulated('with a finished instance whose state still waits to be cleared: what comes late is consumed, and the state is cleared all the same', async () => {
     const hub = await newHub()
     const { view, client } = hub
-    const letTracking = await view.hold('tracking', 'a')
+    const letTracking = await view.hold('tracking', trackingLane('a'))
     await client.start(greets, 'you', { instanceId: 'a' })
     const first = await hub.work({})
     await eventuallyEqual(async () => (await view.names('tracking')).filter((name) => name.startsWith('HistoryState')).length, 2)
@@ -137,7 +138,7 @@ describe.concurrent('the end of an instance is tracked', { timeout: 90_000 }, ()
     await eventuallyEqual(() => view.names('orchestrator'), ['ExecutionStarted child'])
     await first.die()
     // Its turn is written and tracked; what it answers is not sent.
-    const letTracking = await view.hold('tracking', 'child')
+    const letTracking = await view.hold('tracking', trackingLane('child'))
     const busy = hub.busy('orchestrator')
     const second = await hub.work({ orchestrations: [child] })
     await eventually('it answers', () => busy.hits > 0)

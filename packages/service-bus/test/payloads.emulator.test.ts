@@ -4,6 +4,7 @@ import { TableClient } from '@azure/data-tables'
 import { defineActivity, defineEvent, defineOrchestration } from '@dtfx/core'
 import type { WireObject } from '@dtfx/core/provider'
 import { describe, expect } from 'vitest'
+import { trackingLane } from '../src/tracking/tracking-lane.js'
 import { newHubName, onlyEmulated, useBed } from './bed.js'
 import { eventually, eventuallyEqual } from './eventually.js'
 import { useHubs } from './use-hubs.js'
@@ -41,7 +42,7 @@ describe.concurrent('a payload', { timeout: 90_000 }, () => {
     for (const seed of [1, 2]) await handle.raiseEvent(go, text(500_000, seed))
     const events = (await hub.view.peek('orchestrator')).slice(1)
     expect(events.map(({ raw }) => [(raw.body as Buffer).length, raw.applicationProperties?.['CompressionType'], String(raw.applicationProperties?.['MessageBlobKey']).replace(/\d{8}.*/, '')])).toEqual(Array.from({ length: 2 }, () => [0, 'gzip', 'message-']))
-    const letTracking = await hub.view.hold('tracking', 'a')
+    const letTracking = await hub.view.hold('tracking', trackingLane('a'))
     const first = await hub.work({ orchestrations: [collects] })
     await eventuallyEqual(() => hub.view.names('orchestrator'), [])
     await first.die()

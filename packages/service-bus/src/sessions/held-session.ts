@@ -176,11 +176,21 @@ export class HeldSession {
 
   /** The tracking store has the end of the instance: its state is not needed any more. False: inputs of it are still here; what it sends may not be sent. @throws what a port may throw */
   async forget(sequence: number): Promise<boolean> {
-    while (this.item !== undefined && this.isHeld) await this.item.ended
+    if (!(await this.#itemEnds())) return false
     if (!this.isHeld) throw new LockLostError(`session '${this.instanceId}'`)
     if (this.waiting.length > 0 || !(await this.view.clearIf(sequence))) return false
     if (this.item === undefined && !this.hasWork) await this.close()
     return true
+  }
+
+  /** False: not within the time. */
+  async #itemEnds(): Promise<boolean> {
+    const { clock } = this.host.parts.host
+    const endMs = clock.monotonicMs() + idleMs
+    const over = new AbortController()
+    while (this.item !== undefined && this.isHeld && clock.monotonicMs() < endMs) await Promise.race([this.item.ended, sleep(clock, endMs - clock.monotonicMs(), over.signal)])
+    over.abort()
+    return this.item === undefined || !this.isHeld
   }
 
   async #take(raw: ServiceBusReceivedMessage, settled: () => void): Promise<void> {

@@ -107,10 +107,14 @@ export class InstanceStore {
     return events
   }
 
-  /** What a commit told. States of .NET's have no number, and stand beside ours only where there is none. True: our own row has it now; false: it has something else. */
-  async show({ state, commit }: TrackedState): Promise<boolean> {
-    const [isShown] = await Promise.all([commit === undefined ? false : this.#showOwn(state, commit), this.#dotnetStates.write(state)])
-    return isShown
+  /** What a commit told. True: our own row has it now; false: it has something else. States of .NET's have no number, and go into .NET's row only. */
+  show({ state, commit }: TrackedState): Promise<boolean> {
+    return commit === undefined ? Promise.resolve(false) : this.#showOwn(state, commit)
+  }
+
+  /** For .NET's clients. */
+  showToDotnet(state: InstanceState): Promise<void> {
+    return this.#dotnetStates.write(state)
   }
 
   /** Rows of .NET's form of all executions of an instance, in the order of their beginning. */

@@ -8,6 +8,7 @@ import { eventToWire, messageToWire, wireText, type HistoryEvent, type InstanceS
 import { withEmptyVersion } from '@dtfx/azure-common'
 import type { OutgoingMessage } from '../messages/bus-message.js'
 import type { StoredSession } from '../sessions/session-state.js'
+import { trackingLane } from './tracking-lane.js'
 
 /** Of events in one message, as JSON. Less than what a message can be when nothing of it can be compressed. */
 const maxEventsLength = 1_000_000
@@ -24,7 +25,7 @@ export function trackingMessages(instanceId: string, stored: StoredSession): rea
     return stateMessage(isLast ? state : { ...state, input: undefined, output: undefined }, stored.sequence, isLast ? { ...told, Sequence: stored.sequence, EventCount: events.length, Consumed: { Deleted: deleted, Pending: pending } } : { ...told, Part: true })
   })
   if (tracking.ended !== undefined) bodies.unshift(stateMessage(tracking.ended, stored.sequence, undefined))
-  return bodies.map((body, index) => ({ body, sessionId: instanceId, executionId, messageId: messageIdOf(stored, index), properties: {} }))
+  return bodies.map((body, index) => ({ body, sessionId: trackingLane(instanceId), executionId, messageId: messageIdOf(stored, index), properties: {} }))
 }
 
 interface Part {

@@ -2,6 +2,7 @@
 import { TaskHubClient, TaskHubWorker, type HistoryEvent } from '@dtfx/core'
 import { seededRandom, sleep, systemClock } from '@dtfx/core/provider'
 import { replayHistory } from '@dtfx/testing'
+import { trackingLane } from '../../src/tracking/tracking-lane.js'
 import { newHubName, type Bed } from '../bed.js'
 import type { ActivityRun } from '../scenario.js'
 import { FragileProcess, type Faults } from './fragile-process.js'
@@ -111,7 +112,10 @@ class SimulatedRun {
     const { faults } = this.bed.bus
     faults.expireLocks(`${this.taskHub}/worker`)
     const children = this.runs.filter(({ input }) => input === 'child').map(({ instanceId }) => instanceId)
-    for (const role of ['orchestrator', 'tracking']) for (const id of [...this.instances, ...children]) faults.expireSession(`${this.taskHub}/${role}`, id)
+    for (const id of [...this.instances, ...children]) {
+      faults.expireSession(`${this.taskHub}/orchestrator`, id)
+      faults.expireSession(`${this.taskHub}/tracking`, trackingLane(id))
+    }
   }
 
   async #judge(client: TaskHubClient, instanceId: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { defineActivity, defineOrchestration, type HistoryEvent } from '@dtfx/core'
 import type { WireObject } from '@dtfx/core/provider'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { trackingLane } from '../../src/tracking/tracking-lane.js'
 import { onlyEmulated, useBed } from '../bed.js'
 import { buildWorker } from '../crash/worker-seat.js'
 import { eventually, eventuallyEqual } from '../eventually.js'
@@ -58,13 +59,13 @@ describe('an orchestration with one activity', { timeout: 120_000 }, () => {
     expect(await view.state('a')).toBeUndefined()
 
     // 2. The hub runs the orchestration up to its first activity: that goes into the worker queue, what happened into the tracking queue. The state of the session remembers it.
-    const letTracking = await view.hold('tracking', 'a')
+    const letTracking = await view.hold('tracking', trackingLane('a'))
     const first = await hub.work(turnsOnly)
     await eventually('the first turn is over', async () => (await view.names('worker')).length > 0 && (await view.names('orchestrator')).length === 0)
     await first.die()
     expect(await view.names('worker')).toEqual(['TaskScheduled'])
     expect(await types()).toEqual(['OrchestratorStarted', 'ExecutionStarted', 'TaskScheduled', 'OrchestratorCompleted'])
-    expect([...new Set((await view.peek('tracking')).map(({ sessionId }) => sessionId))]).toEqual(['a'])
+    expect([...new Set((await view.peek('tracking')).map(({ sessionId }) => sessionId))]).toEqual([trackingLane('a')])
     expect(await lastTracked(view)).toBe(0)
 
     // 3. The activity is run, and its result goes into the orchestrator queue. Only then is its message gone.

@@ -1,0 +1,81 @@
+/**
+ * Stores what an instance told: its history, then its state; at its end the state of its session is cleared.
+ *
+ * Invariants:
+ * 1. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
+ * 2. The state of a session is needed until the inputs of its last turn are completed: until then what the turn sends may not be sent.
+ */
+import { isFinal, LockLostError, TransientError, type InstanceId } from '@dtfx/core/provider'
+import type { InstanceWatchers } from '@dtfx/azure-common'
+import type { BusConnection } from '../bus/bus-connection.js'
+import { SessionLink } from '../bus/session-link.js'
+import type { HubParts } from '../hub-parts.js'
+import { isOver } from '../sessions/session-state.js'
+import type { FinishedSessions } from './finished-sessions.js'
+import type { InstanceStore } from './instance-store.js'
+import type { RecentEnds } from './recent-ends.js'
+import type { TrackedBatch, TrackedState } from './tracked-batch.js'
+
+export interface TrackerParts {
+  readonly parts: HubParts
+  readonly store: InstanceStore
+  readonly watchers: InstanceWatchers
+  readonly ends: RecentEnds
+  readonly sessions: FinishedSessions
+  /** For the sessions of the orchestrator queue that are cleared. */
+  readonly orchestrations: BusConnection
+}
+
+export class InstanceTracker {
+  constructor(readonly of: TrackerParts) {}
+
+  /** False: all is stored, but the session of the finished instance could not be cleared yet. @throws what a port may throw */
+  async track(instanceId: InstanceId, { events, states }: TrackedBatch): Promise<boolean> {
+    const { store } = this.of
+    if (events.length > 0) await store.histories.write(instanceId, events)
+    for (const state of states) await this.#show(state)
+    const last = states.at(-1)
+    return last === undefined || this.#clear(instanceId, last)
+  }
+
+  /** Who waits for the end here does not wait for the row of .NET's clients. */
+  async #show(tracked: TrackedState): Promise<void> {
+    const { store, watchers, ends } = this.of
+    const { state } = tracked
+    const shown = store.show(tracked).then((isShown) => {
+      if (!isFinal(state.status)) return
+      if (isShown) ends.tell(state)
+      watchers.ended(state.instanceId)
+    })
+    await Promise.all([shown, store.showToDotnet(state)])
+  }
+
+  /** False: the session is in other hands, or its state is still needed. */
+  async #clear(instanceId: InstanceId, { state, commit }: TrackedState): Promise<boolean> {
+    if (commit === undefined || !isFinal(state.status)) return true
+    const held = this.of.sessions.find(instanceId)
+    if (held !== undefined) return held.forget(commit.sequence)
+    try {
+      return await this.#clearUnheld(instanceId, commit.sequence)
+    } catch (error) {
+      if (error instanceof TransientError || error instanceof LockLostError) return false
+      throw error
+    }
+  }
+
+  async #clearUnheld(instanceId: InstanceId, sequence: number): Promise<boolean> {
+    const { parts, orchestrations } = this.of
+    const { names, sessions, settings } = parts
+    const link = await SessionLink.accept({ connection: orchestrations, queue: names.orchestratorQueue, role: 'orchestrator', sessionId: instanceId, lockMs: settings.lockDuration })
+    if (link === undefined) return false
+    try {
+      const stored = await sessions.read(link, instanceId)
+      if (!isOver(stored) || stored.sequence !== sequence) return true
+      if (await link.hasAny(stored.inputs)) return false
+      await sessions.clear(link, stored)
+      return true
+    } finally {
+      await link.close()
+    }
+  }
+}
