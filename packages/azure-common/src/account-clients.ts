@@ -2,11 +2,12 @@
  * The SDK clients for tables and blobs of one account. Every request passes one place, where it is counted; the SDKs repeat nothing by themselves (see `repeat.ts`), because a repeated conditional write looks
  * like a lost race. Clients are made on first use and kept; making one sends nothing.
  */
-import { AzureNamedKeyCredential, AzureSASCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables'
+import { AzureSASCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import { BlobServiceClient, ContainerClient, StorageSharedKeyCredential as BlobKey, newPipeline as newBlobPipeline } from '@azure/storage-blob'
 import { escapeLineSeparators } from './line-separators.js'
 import { RequestCounter } from './request-counter.js'
 import type { StorageAccount } from './storage-account.js'
+import { tableSignature } from './table-signature.js'
 
 /** Longer than the service itself takes at most for a query, shorter than a lock. */
 export const defaultRequestTimeoutMs = 35_000
@@ -76,6 +77,7 @@ export class AccountClients {
   #newTable(name: string): TableClient {
     const { tableUrl, access } = this.account
     const { requests, requestTimeoutMs } = this
+    const signed: TableServiceClientOptions['additionalPolicies'] = access.kind === 'key' ? [{ position: 'perRetry', policy: tableSignature(access) }] : []
     const options: TableServiceClientOptions = {
       allowInsecureConnection: tableUrl.startsWith('http:'),
       retryOptions: { maxRetries: 0 },
@@ -92,9 +94,10 @@ export class AccountClients {
             },
           },
         },
+        ...signed,
       ],
     }
-    if (access.kind === 'key') return new TableClient(tableUrl, name, new AzureNamedKeyCredential(access.accountName, access.accountKey), options)
+    if (access.kind === 'key') return new TableClient(tableUrl, name, options)
     if (access.kind === 'token') return new TableClient(tableUrl, name, access.credential, options)
     return new TableClient(tableUrl, name, new AzureSASCredential(access.sas), options)
   }

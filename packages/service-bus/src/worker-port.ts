@@ -47,7 +47,7 @@ export class ServiceBusWorkerPort implements WorkerPort, SessionHost {
     this.#activities = new ActivityQueue(parts, spec.hosted?.activities.map(({ name }) => name), () => this.itemEnded())
     this.pool = new SessionPool(this)
     const { store } = parts
-    this.#tracking = store === undefined ? undefined : new TrackingDispatcher({ parts, store, watchers, ends, sessions, orchestrations: this.pool.connection })
+    this.#tracking = store === undefined ? undefined : new TrackingDispatcher({ parts, store, watchers, ends, sessions, orchestrations: this.pool.connections })
     this.#jumpStarting = jumpStarts?.run(parts.settings.jumpStartInterval, this.#stopping.signal)
   }
 

@@ -7,15 +7,15 @@
  */
 import type { CancelTimer } from '@dtfx/core/provider'
 import { WaitingCalls } from '@dtfx/azure-common'
-import type { BusConnection } from '../bus/bus-connection.js'
 import { FetchLoops } from '../bus/fetch-loops.js'
 import { SessionLink } from '../bus/session-link.js'
+import { SpreadConnections } from '../bus/spread-connections.js'
 import { HeldSession } from './held-session.js'
 import { OrchestrationItem } from './orchestration-item.js'
 import type { SessionHost } from './session-host.js'
 
 export class SessionPool {
-  readonly connection: BusConnection
+  readonly connections: SpreadConnections
   readonly #calls = new WaitingCalls<OrchestrationItem>()
   /** By the id of the session, lower case: the broker may hand it back in another one. */
   readonly #sessions = new Map<string, HeldSession>()
@@ -25,7 +25,7 @@ export class SessionPool {
 
   constructor(readonly host: SessionHost) {
     const { parts } = host
-    this.connection = parts.connect()
+    this.connections = new SpreadConnections(() => parts.connect())
     this.#loops = new FetchLoops({
       host: parts.host,
       max: parts.settings.acceptors,
@@ -71,7 +71,7 @@ export class SessionPool {
 
   async close(): Promise<void> {
     this.#cancelSweep?.()
-    await this.connection.close()
+    await this.connections.close()
   }
 
   /** Nobody here has room for it: others may. */
@@ -83,7 +83,8 @@ export class SessionPool {
 
   async #accept(signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
     const { names, settings } = this.host.parts
-    const link = await SessionLink.accept({ connection: this.connection, queue: names.orchestratorQueue, role: 'orchestrator', signal, lockMs: settings.lockDuration })
+    const connection = this.connections.next([...this.#sessions.values()].map(({ link }) => link.options.connection))
+    const link = await SessionLink.accept({ connection, queue: names.orchestratorQueue, role: 'orchestrator', signal, lockMs: settings.lockDuration })
     if (link === undefined) return undefined
     if (signal.aborted) return () => link.close()
     this.#sessions.set(link.sessionId.toLowerCase(), new HeldSession(this.host, link))

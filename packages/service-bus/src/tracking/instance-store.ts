@@ -10,8 +10,8 @@ import { allOf, entityOf, escapeKey, odataText, once, outcomeOf, repeat, storedR
 import { TransientError, type HistoryEvent, type InstanceId, type InstanceState, type MessageId, type OutboundMessage } from '@dtfx/core/provider'
 import type { TableClient } from '@azure/data-tables'
 import type { HubBlobs } from '../messages/hub-blobs.js'
-import { statePartition, stateOfColumns, stateRowKey } from './dotnet-rows.js'
-import { DotnetStates } from './dotnet-states.js'
+import { stateColumns, statePartition, stateOfColumns, stateRowKey } from './dotnet-rows.js'
+import { GroupedRows } from './grouped-rows.js'
 import { HistoryStore } from './history-store.js'
 import { instanceColumns, instanceKey, instanceOf, isNewerClaim, largeColumns, payloadColumns, type InstanceRecord } from './instance-row.js'
 import { blobColumns, withLargeTexts, withoutLargeTexts } from './row-texts.js'
@@ -47,6 +47,8 @@ interface KnownRow {
 const maxShows = 8
 /** Rows of which the etag is remembered: their next write needs no look. */
 const maxKnown = 10_000
+/** Under load .NET's clients see a state up to this much later than ours. */
+const dotnetPauseMs = 100
 const noConsumedIds = { deleted: [], pending: [] } as const
 /** Of a row that is read without payloads. */
 export const describingColumns: readonly string[] = ['PartitionKey', 'RowKey', 'InstanceId', 'ExecutionId', 'State', ...blobColumns(['State']), 'StateSequence', 'EventCount', 'StartMessageId']
@@ -54,13 +56,14 @@ export const describingColumns: readonly string[] = ['PartitionKey', 'RowKey', '
 export class InstanceStore {
   readonly table: TableClient
   readonly histories: HistoryStore
-  readonly #dotnetStates: DotnetStates
+  /** All in one partition. */
+  readonly #dotnetStates: GroupedRows
   readonly #known = new Map<InstanceId, KnownRow>()
 
   constructor(readonly parts: InstanceStoreParts) {
     this.table = parts.clients.table(parts.tableName)
     this.histories = new HistoryStore(this.table, parts.blobs, parts.host)
-    this.#dotnetStates = new DotnetStates(this.table, parts.host)
+    this.#dotnetStates = new GroupedRows({ table: this.table, host: parts.host, what: 'state for .NET', pauseMs: dotnetPauseMs })
   }
 
   async read(instanceId: InstanceId, options: { readonly payloads: boolean } = { payloads: true }): Promise<StoredInstance | undefined> {
@@ -112,9 +115,9 @@ export class InstanceStore {
     return commit === undefined ? Promise.resolve(false) : this.#showOwn(state, commit)
   }
 
-  /** For .NET's clients. */
+  /** For .NET's clients, in .NET's own way: the last writer wins. Resolves when this state, or a later one, is stored. */
   showToDotnet(state: InstanceState): Promise<void> {
-    return this.#dotnetStates.write(state)
+    return this.#dotnetStates.write({ partitionKey: statePartition, rowKey: stateRowKey(state.instanceId, state.executionId), columns: stateColumns(state) })
   }
 
   /** Rows of .NET's form of all executions of an instance, in the order of their beginning. */

@@ -3,12 +3,12 @@
  *
  * Invariants:
  * 1. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
- * 2. The state of a session is needed until the inputs of its last turn are completed: until then what the turn sends may not be sent.
+ * 2. The state of a session is needed until our row has it and the inputs of its last turn are completed: until then what the turn sends may not be sent.
  */
 import { isFinal, LockLostError, TransientError, type InstanceId } from '@dtfx/core/provider'
 import type { InstanceWatchers } from '@dtfx/azure-common'
-import type { BusConnection } from '../bus/bus-connection.js'
 import { SessionLink } from '../bus/session-link.js'
+import type { SpreadConnections } from '../bus/spread-connections.js'
 import type { HubParts } from '../hub-parts.js'
 import { isOver } from '../sessions/session-state.js'
 import type { FinishedSessions } from './finished-sessions.js'
@@ -23,7 +23,7 @@ export interface TrackerParts {
   readonly ends: RecentEnds
   readonly sessions: FinishedSessions
   /** For the sessions of the orchestrator queue that are cleared. */
-  readonly orchestrations: BusConnection
+  readonly orchestrations: SpreadConnections
 }
 
 export class InstanceTracker {
@@ -33,26 +33,25 @@ export class InstanceTracker {
   async track(instanceId: InstanceId, { events, states }: TrackedBatch): Promise<boolean> {
     const { store } = this.of
     if (events.length > 0) await store.histories.write(instanceId, events)
-    for (const state of states) await this.#show(state)
-    const last = states.at(-1)
-    return last === undefined || this.#clear(instanceId, last)
+    // Rows of .NET's are written with those of other instances; nothing here waits for them but the message.
+    const [isCleared] = await Promise.all([this.#show(instanceId, states), ...states.map(({ state }) => store.showToDotnet(state))])
+    return isCleared
   }
 
-  /** Who waits for the end here does not wait for the row of .NET's clients. */
-  async #show(tracked: TrackedState): Promise<void> {
+  async #show(instanceId: InstanceId, states: readonly TrackedState[]): Promise<boolean> {
     const { store, watchers, ends } = this.of
-    const { state } = tracked
-    const shown = store.show(tracked).then((isShown) => {
-      if (!isFinal(state.status)) return
-      if (isShown) ends.tell(state)
-      watchers.ended(state.instanceId)
-    })
-    await Promise.all([shown, store.showToDotnet(state)])
+    let isShown = false
+    for (const state of states) isShown = await store.show(state)
+    const last = states.at(-1)
+    if (last === undefined || !isFinal(last.state.status)) return true
+    if (isShown) ends.tell(last.state)
+    watchers.ended(instanceId)
+    return this.#clear(instanceId, last)
   }
 
   /** False: the session is in other hands, or its state is still needed. */
-  async #clear(instanceId: InstanceId, { state, commit }: TrackedState): Promise<boolean> {
-    if (commit === undefined || !isFinal(state.status)) return true
+  async #clear(instanceId: InstanceId, { commit }: TrackedState): Promise<boolean> {
+    if (commit === undefined) return true
     const held = this.of.sessions.find(instanceId)
     if (held !== undefined) return held.forget(commit.sequence)
     try {
@@ -66,7 +65,7 @@ export class InstanceTracker {
   async #clearUnheld(instanceId: InstanceId, sequence: number): Promise<boolean> {
     const { parts, orchestrations } = this.of
     const { names, sessions, settings } = parts
-    const link = await SessionLink.accept({ connection: orchestrations, queue: names.orchestratorQueue, role: 'orchestrator', sessionId: instanceId, lockMs: settings.lockDuration })
+    const link = await SessionLink.accept({ connection: orchestrations.next([]), queue: names.orchestratorQueue, role: 'orchestrator', sessionId: instanceId, lockMs: settings.lockDuration })
     if (link === undefined) return false
     try {
       const stored = await sessions.read(link, instanceId)

@@ -3,22 +3,29 @@
  * Starts of .NET's clients stand in the same table, whole states: theirs are sent again as .NET would do it, unless .NET has cut the input.
  * Invariants: a start is sent again with its own ids, and whole; no pointer stays, however old.
  */
-import { entityOf, odataText, outcomeOf, repeat, storedRow, textCell, type AccountClients, type StoredRow } from '@dtfx/azure-common'
+import { odataText, repeat, storedRow, textCell, type AccountClients, type StoredRow } from '@dtfx/azure-common'
 import type { TableClient } from '@azure/data-tables'
 import { isFinal, sleep, ticksFromMs, type ExecutionStartedEvent, type InstanceState, type OutboundMessage } from '@dtfx/core/provider'
 import type { HubParts } from '../hub-parts.js'
 import { jumpStartPartition, stateColumns, stateOfColumns, stateRowKey } from './dotnet-rows.js'
+import { GroupedRows } from './grouped-rows.js'
 import type { InstanceStore } from './instance-store.js'
 
 /** Younger ones are their client's. */
 const graceMs = 10_000
 /** .NET's `IgnoreWindow`. */
 const dotnetGraceMs = 600_000
+/** Between two requests that delete records. */
+const forgetPauseMs = 100
+/** Records of starts of this time are in one partition, so that many starts at once are few requests. */
+const partitionMs = 100
 /** Tells ours from those of .NET. */
 const ownColumn = 'DtfxStartId'
 
 export class JumpStarts {
   readonly table: TableClient
+  readonly #records: GroupedRows
+  readonly #forgotten: GroupedRows
   readonly #forgetting = new Set<Promise<void>>()
 
   constructor(
@@ -27,18 +34,21 @@ export class JumpStarts {
     readonly store: InstanceStore,
   ) {
     this.table = clients.table(parts.names.jumpStartTable)
+    const rows = { table: this.table, host: parts.host, what: 'record of a start' }
+    this.#records = new GroupedRows({ ...rows, pauseMs: 0 })
+    this.#forgotten = new GroupedRows({ ...rows, pauseMs: forgetPauseMs })
   }
 
   /** Before the claim. */
   async record(state: InstanceState, startId: string): Promise<void> {
     const columns = { ...stateColumns(state), [ownColumn]: startId }
-    await repeat(`recording the start of '${state.instanceId}'`, this.parts.host, () => this.table.upsertEntity(entityOf({ ...keyOf(state), columns }), 'Replace'))
+    await this.#records.write({ ...keyOf(state), columns })
   }
 
   /** After its messages were sent, or when the claim was refused. Nobody waits for it: what is left behind is looked at once more. */
   forget(state: InstanceState): void {
-    const { partitionKey, rowKey } = keyOf(state)
-    const forgetting: Promise<void> = this.#delete(partitionKey, rowKey)
+    const forgetting: Promise<void> = this.#forgotten
+      .delete(keyOf(state))
       .catch(() => {})
       .finally(() => this.#forgetting.delete(forgetting))
     this.#forgetting.add(forgetting)
@@ -72,15 +82,15 @@ export class JumpStarts {
   }
 
   /** A claim that still waits for its start gets it. */
-  async #ownStart({ columns, partitionKey, rowKey }: StoredRow): Promise<boolean> {
+  async #ownStart({ columns, ...key }: StoredRow): Promise<boolean> {
     const row = await this.store.read(textCell(columns['InstanceId']) ?? '')
     const isUnsent = row !== undefined && row.state.status === 'Pending' && row.startMessageId === columns[ownColumn]
     if (isUnsent) await this.parts.sender.send(row.startMessages)
-    await this.#delete(partitionKey, rowKey)
+    await this.#forgotten.delete(key)
     return isUnsent
   }
 
-  async #dotnetStart({ columns, partitionKey, rowKey }: StoredRow): Promise<boolean> {
+  async #dotnetStart({ columns, ...key }: StoredRow): Promise<boolean> {
     const { host, sender, log } = this.parts
     const instanceId = textCell(columns['InstanceId']) ?? ''
     let state: InstanceState
@@ -95,21 +105,14 @@ export class JumpStarts {
     const isOld = Date.parse(state.createdAt) < host.clock.nowMs() - dotnetGraceMs
     if (!isKnown && !isOld) return false
     if (!isKnown && !isFinal(state.status)) await sender.send([startOf(state)])
-    await this.#delete(partitionKey, rowKey)
+    await this.#forgotten.delete(key)
     return !isKnown
-  }
-
-  async #delete(partitionKey: string, rowKey: string): Promise<void> {
-    try {
-      await repeat('deleting the record of a start', this.parts.host, () => this.table.deleteEntity(partitionKey, rowKey))
-    } catch (error) {
-      if (outcomeOf(error) !== 'missing') throw error
-    }
   }
 }
 
 function keyOf({ createdAt, instanceId, executionId }: InstanceState): { readonly partitionKey: string; readonly rowKey: string } {
-  return { partitionKey: jumpStartPartition(createdAt), rowKey: stateRowKey(instanceId, executionId) }
+  const sinceMs = Math.floor(Date.parse(createdAt) / partitionMs) * partitionMs
+  return { partitionKey: jumpStartPartition(ticksFromMs(sinceMs)), rowKey: stateRowKey(instanceId, executionId) }
 }
 
 function startOf({ instanceId, executionId, name, version, input, tags, createdAt, scheduledStartAt }: InstanceState): OutboundMessage {

@@ -12,7 +12,7 @@ import { ServedSession, type ServingParts } from './served-session.js'
 import { trackingLanes } from './tracking-lane.js'
 
 /** Instances that are stored at once: each takes some requests to the account. */
-const maxTracking = 32
+const maxTracking = 64
 const retry = { firstMs: 100, maxMs: 10_000 }
 
 export class TrackingDispatcher {
