@@ -1,7 +1,6 @@
-/** A clock for services whose measure of time stands still, and whose timers of 100 ms, which end the wait of what may be told with the next commit, never fire: it waits, however slow the machine is. */
+/** A clock for services whose measure of time stands still, and whose timers that end the wait of what may be told with the next commit never fire: it waits, however slow the machine is. */
 import { systemClock, type Clock } from '@dtfx/core/provider'
-
-const holdBackMs = 100
+import { holdBackMs } from '../src/sessions/session-outbox.js'
 
 export const patientClock: Clock = {
   nowMs: () => systemClock.nowMs(),

@@ -21,7 +21,7 @@ export interface FlushContext {
 }
 
 /** Clients see a state at the latest this long after its commit, and what the queue takes. */
-const holdBackMs = 250
+export const holdBackMs = 250
 
 export class SessionOutbox {
   readonly #sent = new Set<string>()
