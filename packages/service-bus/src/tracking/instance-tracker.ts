@@ -34,8 +34,9 @@ export class InstanceTracker {
     const { store } = this.of
     if (events.length > 0) await store.histories.write(instanceId, events)
     // Rows of .NET's are written with those of other instances; nothing here waits for them but the message.
-    const [isCleared] = await Promise.all([this.#show(instanceId, states), ...states.map(({ state }) => store.showToDotnet(state))])
-    return isCleared
+    const [shown, ...others] = await Promise.allSettled([this.#show(instanceId, states), ...states.map(({ state }) => store.showToDotnet(state))])
+    for (const result of [shown, ...others]) if (result.status === 'rejected') throw result.reason
+    return shown.status === 'fulfilled' && shown.value
   }
 
   async #show(instanceId: InstanceId, states: readonly TrackedState[]): Promise<boolean> {
