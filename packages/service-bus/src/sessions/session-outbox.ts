@@ -6,7 +6,7 @@
  * 2. Nothing is completed before all is sent, but for this: while an input stays for the sake of local activities, what the tracking store is to be told may wait a moment, and the next commit tells it
  *    with its own. After a crash the input that stayed comes again, and what waited is sent.
  */
-import type { LocalReservation, OutboundMessage } from '@dtfx/core/provider'
+import { dueMsFromTicks, type LocalReservation, type OutboundMessage } from '@dtfx/core/provider'
 import type { HubParts } from '../hub-parts.js'
 import { trackingMessages } from '../tracking/tracking-messages.js'
 import type { StoredSession, TrackingPlan } from './session-state.js'
@@ -22,6 +22,13 @@ export interface FlushContext {
 
 /** Clients see a state at the latest this long after its commit, and what the queue takes. */
 export const holdBackMs = 250
+
+/** What is sent after its time comes at once, in the order in which it was sent. */
+function inOrderOfTime(outbound: readonly OutboundMessage[]): readonly OutboundMessage[] {
+  if (!outbound.some(({ deliverAt }) => deliverAt !== undefined)) return outbound
+  const timeOf = ({ deliverAt }: OutboundMessage): number => (deliverAt === undefined ? Number.NEGATIVE_INFINITY : dueMsFromTicks(deliverAt))
+  return outbound.toSorted((a, b) => timeOf(a) - timeOf(b) || 0)
+}
 
 export class SessionOutbox {
   readonly #sent = new Set<string>()
@@ -83,7 +90,7 @@ export class SessionOutbox {
     const open = this.#status !== 'unsent' ? [] : stored.outbox.filter((entry) => !this.isSent(entry) && !isLocal(entry.id) && reserved?.has(entry.id) !== true)
     const { sender } = this.parts
     const results = await Promise.allSettled([
-      sender.send(open, { sender: instanceId }).then(() => {
+      sender.send(inOrderOfTime(open), { sender: instanceId }).then(() => {
         for (const { id } of open) this.#sent.add(id)
       }),
       sender.sendTo('tracking', isTold ? trackingMessages(instanceId, stored) : []).then(() => {
