@@ -3,7 +3,7 @@
  * more: requests are refused, its connections end. Requests are caught where all of them pass: the connection to the bus, and the pipelines of the storage clients.
  */
 import { AccountClients, type RequestCounter } from '@dtfx/azure-common'
-import { AmbiguousCommitError, deferred, systemClock, type Clock, type Random } from '@dtfx/core/provider'
+import { AmbiguousCommitError, deferred, type Clock, type Random } from '@dtfx/core/provider'
 import { createOrchestrationService, type ServiceBusOptions, type ServiceBusService } from '@dtfx/service-bus'
 import { BusConnection } from '../../src/bus/bus-connection.js'
 
@@ -14,9 +14,6 @@ const caught = new WeakSet<object>()
 
 /** Whoever was to be given what these bring would not know that it has it: they fail before they take effect only. */
 const bringing = /^(accept|receive) /
-/** Waits go by so much faster: back-off, polls, pauses. Longer ones are limits of requests, which the real time holds for. */
-const haste = 20
-const longestPauseMs = 15_000
 
 /** From now on, for this process of the test runner: services that no FragileProcess opened are as they were. */
 export function catchRequests(): void {
@@ -41,13 +38,6 @@ export function catchRequests(): void {
   }
 }
 
-/** What is measured stays as it is. */
- const hastyClock: Clock = { ...clockMethods(systemClock), setTimer: (delayMs, run, options) => systemClock.setTimer(delayMs > longestPauseMs ? delayMs : delayMs / haste, run, options) }
-
-function clockMethods(clock: Clock): Clock {
-  return { nowMs: () => clock.nowMs(), nowTicks: () => clock.nowTicks(), monotonicMs: () => clock.monotonicMs(), setTimer: (...args) => clock.setTimer(...args) }
-}
-
 export interface Faults {
   /** Chance that a step goes wrong. */
   chance: number
@@ -63,10 +53,11 @@ export class FragileProcess {
   constructor(
     options: ServiceBusOptions,
     readonly faults: Faults,
+    clock: Clock,
   ) {
     starting = this
     try {
-      this.service = createOrchestrationService(options, { clock: hastyClock })
+      this.service = createOrchestrationService(options, { clock })
     } finally {
       starting = undefined
     }
