@@ -58,6 +58,23 @@ describe('the client', { timeout: 60_000 }, () => {
     await link.close()
   })
 
+  onlyEmulated('also where the first is under way: the second of another kind waits for it', async () => {
+    const { hub, queue } = newQueue()
+    await viewOf(hub).send('orchestrator', ...Array.from({ length: 30 }, (_, body) => ({ body, sessionId: 'a' })))
+    const link = await accept(queue)
+    const messages = await received(link, 30)
+    const settling: Promise<void>[] = []
+    for (const [index, message] of messages.entries()) {
+      settling.push(index % 2 === 1 ? link.deadLetter(message, 'DTFX_POISON', 'test') : link.complete(message))
+      // What was asked for is on its way; the turn of the event loop is the same.
+      for (let tick = 0; tick < 20; tick++) await Promise.resolve()
+    }
+    await Promise.all(settling)
+    expect(bed.bus.counts(queue)).toMatchObject({ active: 0, locked: 0, deadLettered: 15 })
+    expect((await viewOf(hub).peek('orchestrator', 'deadLetter')).map(({ raw }) => raw.body as unknown)).toEqual(messages.filter((_, index) => index % 2 === 1).map(({ body }) => body as unknown))
+    await link.close()
+  })
+
   onlyEmulated('writes a null state as text: ours is gone, and read as none', async () => {
     const { hub, queue } = newQueue()
     const link = await accept(queue, 'a')
@@ -99,6 +116,21 @@ describe('the client', { timeout: 60_000 }, () => {
       expect(await a.hasAny([])).toBe(false)
     }
     await Promise.all([a.close(), b.close()])
+  })
+
+  onlyEmulated('closes a link that opens when its signal has aborted, and does not look how that ends: it gets no signal, and what it brings is given back', async () => {
+    const { hub, queue } = newQueue()
+    const connection = newConnection()
+    const asked = vi.spyOn(connection.use().client, 'acceptNextSession')
+    const stopping = new AbortController()
+    const waiting = SessionLink.accept({ connection, queue, role: 'orchestrator', signal: stopping.signal, lockMs: 60_000 })
+    stopping.abort(new Error('the worker stops'))
+    await expect(waiting).rejects.toThrow()
+    expect(asked.mock.calls.map(([, options]) => options)).toEqual([expect.not.objectContaining({ abortSignal: expect.anything() as unknown })])
+    await viewOf(hub).send('orchestrator', { body: 1, sessionId: 'a' })
+    const next = await accept(queue)
+    expect(next.sessionId).toBe('a')
+    await next.close()
   })
 
   onlyEmulated('hangs for a minute when its connection is cut while it opens a link: ours goes on at once', async () => {
