@@ -14,6 +14,7 @@ const caught = new WeakSet<object>()
 
 /** Whoever was to be given what these bring would not know that it has it: they fail before they take effect only. */
 const bringing = /^(accept|receive) /
+const idle = /^(accept|receive|renew-session|renew-message) |^table JumpStart/
 
 /** From now on, for this process of the test runner: services that no FragileProcess opened are as they were. */
 export function catchRequests(): void {
@@ -42,6 +43,9 @@ export interface Faults {
   /** Chance that a step goes wrong. */
   chance: number
   readonly random: Random
+  /** Requests so far, of all processes, and those that are under way; without those that only wait, or come by the clock. */
+  begun: number
+  open: number
 }
 
 export class FragileProcess {
@@ -73,6 +77,17 @@ export class FragileProcess {
 
   async perform<T>(operation: string, send: () => Promise<T>): Promise<T> {
     if (this.#isDead) throw new AmbiguousCommitError(operation, 'the process is dead')
+    if (idle.test(operation)) return this.#attempt(operation, send)
+    this.faults.begun++
+    this.faults.open++
+    try {
+      return await this.#attempt(operation, send)
+    } finally {
+      this.faults.open--
+    }
+  }
+
+  async #attempt<T>(operation: string, send: () => Promise<T>): Promise<T> {
     const { chance, random } = this.faults
     if (random.next() >= chance) return send()
     this.failures++

@@ -9,16 +9,13 @@ import { HubView, type SeenMessage } from '../hub-view.js'
 import type { ActivityRun } from '../scenario.js'
 import { FastClock } from './fast-clock.js'
 import { FragileProcess, type Faults } from './fragile-process.js'
+import { StallWatch } from './stall-watch.js'
 import { goEvent, problemsOfFlow, simulatedProgram, wantedTypes } from './simulated-program.js'
 
 const seats = 2
 const roles = ['orchestrator', 'worker', 'tracking'] as const
 /** Of the fast time. Locks end when the run ends them, as if their time were over. The SDK measures the wait for a session in real time: it is never the first to give up. */
 const options = { lockDuration: '300s', requestTimeout: '200s', acceptTimeout: '20m', jumpStartInterval: '10s' } as const
-/** Real time. Without progress for so long all locks end: of those who died, and of those who did not. */
-const stallMs = 400
-/** Real time. Without progress for so long nothing is expected any more. */
-const stuckMs = 12_000
 /** Real time, for each of the two waits of a run. */
 const limitMs = 240_000
 
@@ -26,6 +23,13 @@ export interface RunReport {
   readonly problems: readonly string[]
   readonly failures: number
   readonly deaths: number
+}
+
+/** What a run waits for. */
+interface Open {
+  readonly left: readonly string[]
+  /** Changes as long as something comes of it. */
+  readonly progress: string
 }
 
 export interface RunPlan {
@@ -56,7 +60,7 @@ class SimulatedRun {
   ) {
     const { seed, chance } = plan
     this.instances = chance > 0.1 ? ['a'] : ['a', 'b']
-    this.faults = { chance, random: seededRandom(seed) }
+    this.faults = { chance, random: seededRandom(seed), begun: 0, open: 0 }
   }
 
   async report(): Promise<RunReport> {
@@ -69,7 +73,7 @@ class SimulatedRun {
       for (const process of this.processes) process.die()
       await Promise.all(working)
       if (problems.length > 0) problems.push(...(await this.#statesLeft()))
-      return { problems, failures: this.processes.reduce((sum, { failures }) => sum + failures, 0), deaths: this.processes.length - seats }
+      return { problems, failures: sum(this.processes.map((each) => each.failures)), deaths: this.processes.length - seats }
     } finally {
       this.#isOver = true
       for (const process of this.processes) process.die()
@@ -87,17 +91,18 @@ class SimulatedRun {
     for (const instanceId of this.instances) await (await client.start('Flow', { results: [] }, { instanceId })).raiseEvent(goEvent, 'go!')
     const notOver = await this.#until('not over', async () => {
       const states = await Promise.all(this.instances.map((each) => client.state(each)))
-      return states.flatMap((state) => (state?.status === 'Completed' ? [] : [`${state?.instanceId} is ${state?.status}`]))
+      const left = states.flatMap((state) => (state?.status === 'Completed' ? [] : [`${state?.instanceId} is ${state?.status}`]))
+      return { left, progress: JSON.stringify([left, this.#counts.map(({ sizeBytes }) => sizeBytes)]) }
     })
     if (notOver.length > 0) return notOver
     // What was left undone is made good by those who are alive; then nothing is left.
     this.faults.chance = 0
-    const left = await this.#until('left', () =>
-      roles.flatMap((role) => {
-        const { active, locked, scheduled, deferred, sessions } = this.bus.counts(`${this.taskHub}/${role}`)
-        return active + locked + scheduled + deferred + sessions === 0 ? [] : [`${role} ${JSON.stringify({ active, locked, scheduled, deferred, sessions })}`]
-      }),
-    )
+    let fewest = Infinity
+    const left = await this.#until('left', () => {
+      const counts = this.#counts.map(({ active, locked, scheduled, deferred, sessions }) => active + locked + scheduled + deferred + sessions)
+      fewest = Math.min(fewest, sum(counts))
+      return { left: roles.flatMap((role, index) => (counts[index] === 0 ? [] : [role])), progress: String(fewest) }
+    })
     const judged = await Promise.all(this.instances.map((instanceId) => this.#judge(client, instanceId)))
     return [...left, ...(await this.#setAside(client)), ...judged.flat()]
   }
@@ -118,29 +123,28 @@ class SimulatedRun {
   }
 
   /** Undone within the time, if anything. */
-  async #until(what: string, open: () => Promise<readonly string[]> | readonly string[]): Promise<string[]> {
-    const sinceMs = systemClock.monotonicMs()
-    let [seen, seenMs, stallsMs] = ['', sinceMs, sinceMs]
+  async #until(what: string, open: () => Promise<Open> | Open): Promise<string[]> {
+    const endMs = systemClock.monotonicMs() + limitMs
+    const watch = new StallWatch(this.faults)
     for (;;) {
-      const left = await open()
+      const { left, progress } = await open()
       if (left.length === 0) return []
-      const nowMs = systemClock.monotonicMs()
-      const now = `${left.join()} ${JSON.stringify(roles.map((role) => this.bus.counts(`${this.taskHub}/${role}`)))}`
-      if (now !== seen) [seen, seenMs, stallsMs] = [now, nowMs, nowMs]
-      if (nowMs - seenMs > stuckMs) return [...left.map((each) => `${what}, and nothing happens any more: ${each}`), ...this.#outline]
-      if (nowMs - sinceMs > limitMs) return [...left.map((each) => `${what} after ${limitMs} ms: ${each}`), ...this.#outline]
-      if (nowMs - stallsMs > stallMs && this.plan.chance > 0) {
-        stallsMs = nowMs
-        this.#endLocks()
-      }
+      const seen = watch.look(progress)
+      if (seen === 'is stuck') return [...left.map((each) => `${what}, and nothing happens any more: ${each}`), ...this.#outline]
+      if (systemClock.monotonicMs() > endMs) return [...left.map((each) => `${what} after ${limitMs} ms: ${each}`), ...this.#outline]
+      // Where nothing goes wrong nobody leaves a lock behind.
+      if (seen === 'stalls' && this.plan.chance > 0) this.#endLocks()
       await sleep(systemClock, 10)
     }
   }
 
+  get #counts() {
+    return roles.map((role) => this.bus.counts(`${this.taskHub}/${role}`))
+  }
+
   /** For people. */
   get #outline(): readonly string[] {
-    const counts = roles.map((role) => `${role} ${JSON.stringify(this.bus.counts(`${this.taskHub}/${role}`))}`)
-    return [...counts, `${this.processes.filter(({ isDead }) => !isDead).length} of ${this.processes.length} processes are alive`]
+    return [...roles.map((role, index) => `${role} ${JSON.stringify(this.#counts[index])}`), `${this.processes.filter(({ isDead }) => !isDead).length} of ${this.processes.length} processes are alive`]
   }
 
   #endLocks(): void {
@@ -205,6 +209,10 @@ class SimulatedRun {
     const { status } = await replayHistory(simulatedProgram(() => {}).orchestrations, history)
     return status === 'Completed' ? [] : [`replay of the ${name} ends ${status}`]
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 /** A state of a session in a line. */
