@@ -1,7 +1,7 @@
 /** What the official client does to its users, seen through our links and connections: none of it gets through. The client's own behaviour is shown in the tests of the emulator. */
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { RequestCounter } from '@dtfx/azure-common'
-import { systemClock, type DurableError } from '@dtfx/core/provider'
+import { systemClock, type Clock, type DurableError } from '@dtfx/core/provider'
 import { afterAll, describe, expect, vi } from 'vitest'
 import { BusConnection } from '../../src/bus/bus-connection.js'
 import { SessionLink } from '../../src/bus/session-link.js'
@@ -16,8 +16,14 @@ const viewOf = useViews(bed)
 const connections: BusConnection[] = []
 afterAll(() => Promise.all(connections.map((connection) => connection.close())))
 
-function newConnection(connectionString = bed.busConnectionString, requestTimeoutMs = 20_000): BusConnection {
-  const connection = new BusConnection({ access: { kind: 'connectionString', connectionString }, clock: systemClock, requests: new RequestCounter(), requestTimeoutMs, acceptTimeoutMs: 20_000 })
+interface Given {
+  readonly connectionString?: string
+  readonly requestTimeoutMs?: number
+  readonly clock?: Clock
+}
+
+function newConnection({ connectionString = bed.busConnectionString, requestTimeoutMs = 20_000, clock = systemClock }: Given = {}): BusConnection {
+  const connection = new BusConnection({ access: { kind: 'connectionString', connectionString }, clock, requests: new RequestCounter(), requestTimeoutMs, acceptTimeoutMs: 20_000 })
   connections.push(connection)
   return connection
 }
@@ -135,7 +141,8 @@ describe('the client', { timeout: 60_000 }, () => {
 
   onlyEmulated('hangs for a minute when its connection is cut while it opens a link: ours goes on at once', async () => {
     const { hub, queue } = newQueue()
-    const connection = newConnection()
+    // No request comes to the end of its time: what ends it is the end of its connection.
+    const connection = newConnection({ clock: { nowMs: () => systemClock.nowMs(), nowTicks: () => systemClock.nowTicks(), monotonicMs: () => systemClock.monotonicMs(), setTimer: (delayMs, ...rest) => (delayMs > 1_000 ? () => {} : systemClock.setTimer(delayMs, ...rest)) } })
     bed.bus.faults.inject({ on: 'authorize', fault: { kind: 'lose-acknowledgement', effect: 'before', thenDrop: true } })
     const cut = await accept(queue, 'a', connection).catch((error: unknown) => error)
     expect((cut as DurableError).code).toBe('DTFX_AMBIGUOUS')
@@ -148,7 +155,7 @@ describe('the client', { timeout: 60_000 }, () => {
   onlyEmulated('hangs on a connection that says nothing any more, and fails where nobody catches it: ours takes another one', async () => {
     const { queue } = newQueue()
     const relay = await silentRelay(bed.bus.port)
-    const connection = newConnection(bed.busConnectionString.replace(/:\d+;/, `:${relay.port};`), 300)
+    const connection = newConnection({ connectionString: bed.busConnectionString.replace(/:\d+;/, `:${relay.port};`), requestTimeoutMs: 300 })
     const first = await accept(queue, 'a', connection)
     const context = (first.live.client as unknown as { _connectionContext: { connection: { options: { operationTimeoutInSeconds: number } } } })._connectionContext
     context.connection.options.operationTimeoutInSeconds = 1

@@ -16,6 +16,8 @@ const seats = 2
 const roles = ['orchestrator', 'worker', 'tracking'] as const
 /** Of the fast time. Locks end when the run ends them, as if their time were over. The SDK measures the wait for a session in real time: it is never the first to give up. */
 const options = { lockDuration: '300s', requestTimeout: '200s', acceptTimeout: '20m', jumpStartInterval: '10s' } as const
+/** As many activities as a flow has at once. Whoever takes more dies with more: at 30 % a process makes seven requests, and what is put back again and again would be more and more. */
+const concurrency = { orchestrations: 4, activities: 2 } as const
 /** Real time, for each of the two waits of a run. */
 const limitMs = 240_000
 
@@ -113,7 +115,7 @@ class SimulatedRun {
     while (!this.#isOver) {
       const process = new FragileProcess({ ...this.#options, localActivities: (seed + seat) % 2 === 0 }, this.faults, this.clock)
       this.processes.push(process)
-      const worker = new TaskHubWorker(process.service, { ...simulatedProgram((each) => this.runs.push(each)), concurrency: { orchestrations: 4, activities: 4 }, maxSuspectTurns: 100_000, autoCreate: false, watchdog: false, ...(seat === 0 ? undefined : { cache: false as const }) })
+      const worker = new TaskHubWorker(process.service, { ...simulatedProgram((each) => this.runs.push(each)), concurrency, maxSuspectTurns: 100_000, autoCreate: false, watchdog: false, ...(seat === 0 ? undefined : { cache: false as const }) })
       // One that does not even start is as good as dead.
       await worker.start().catch(() => process.die())
       await process.death
