@@ -6,6 +6,7 @@ import { AccountClients, type RequestCounter } from '@dtfx/azure-common'
 import { AmbiguousCommitError, deferred, type Clock, type Random } from '@dtfx/core/provider'
 import { createOrchestrationService, type ServiceBusOptions, type ServiceBusService } from '@dtfx/service-bus'
 import { BusConnection } from '../../src/bus/bus-connection.js'
+import type { Traffic } from './fast-clock.js'
 
 const processes = new WeakMap<RequestCounter, FragileProcess>()
 let starting: FragileProcess | undefined
@@ -14,6 +15,7 @@ const caught = new WeakSet<object>()
 
 /** Whoever was to be given what these bring would not know that it has it: they fail before they take effect only. */
 const bringing = /^(accept|receive) /
+/** They are no sign that something goes on. */
 const idle = /^(accept|receive|renew-session|renew-message) |^table JumpStart/
 
 /** From now on, for this process of the test runner: services that no FragileProcess opened are as they were. */
@@ -43,9 +45,7 @@ export interface Faults {
   /** Chance that a step goes wrong. */
   chance: number
   readonly random: Random
-  /** Requests so far, of all processes, and those that are under way; without those that only wait, or come by the clock. */
-  begun: number
-  open: number
+  readonly traffic: Traffic
 }
 
 export class FragileProcess {
@@ -78,12 +78,13 @@ export class FragileProcess {
   async perform<T>(operation: string, send: () => Promise<T>): Promise<T> {
     if (this.#isDead) throw new AmbiguousCommitError(operation, 'the process is dead')
     if (idle.test(operation)) return this.#attempt(operation, send)
-    this.faults.begun++
-    this.faults.open++
+    const { traffic } = this.faults
+    traffic.begun++
+    traffic.open++
     try {
       return await this.#attempt(operation, send)
     } finally {
-      this.faults.open--
+      traffic.open--
     }
   }
 
