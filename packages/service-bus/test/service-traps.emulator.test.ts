@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineActivity, defineEvent, defineOrchestration, TaskHubClient, TaskHubWorker } from '@dtfx/core'
-import { deferred, sleep, systemClock, type QuarantinedMessage } from '@dtfx/core/provider'
+import { deferred, sleep, systemClock, type Host, type QuarantinedMessage } from '@dtfx/core/provider'
 import { startServiceBusEmulator } from '@dtfx/service-bus-emulator'
 import type { ServiceBusService } from '@dtfx/service-bus'
 import { describe, expect } from 'vitest'
@@ -64,6 +64,25 @@ describe.concurrent('a namespace', { timeout: 120_000 }, () => {
     await service.close()
     await bus.close()
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  onlyEmulated('that cuts the connection while an activity runs for a session: the activity is told at once, not when the lock is over, and runs again', async () => {
+    await using bus = await startServiceBusEmulator()
+    const service = bed.open({ connectionString: bus.connectionString, lockDuration: '300s', requestTimeout: '200s' })
+    let runs = 0
+    const cut = defineActivity('Cut', async (ctx) => {
+      if (++runs > 1) return runs
+      bus.faults.dropConnections()
+      await new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve(), { once: true }))
+      return 0
+    })
+    const cuts = defineOrchestration('Cuts', (ctx) => ctx.callActivity(cut))
+    const worker = new TaskHubWorker(service, { orchestrations: [cuts], activities: [cut] })
+    await worker.start()
+    const handle = await new TaskHubClient(service).start(cuts)
+    expect(await handle.result({ timeout: '60s' })).toBe(2)
+    await worker.stop()
+    await service.close()
   })
 
   onlyEmulated('that throttles: it is asked less often, and nothing is lost', async () => {
@@ -129,14 +148,17 @@ describe.concurrent('the lock of a session', { timeout: 120_000 }, () => {
   onlyEmulated('is lost: the turn touches nothing any more, and another worker does it', async () => {
     const hub = await newHub()
     const isOver = deferred<void>()
+    const isIdle = deferred<void>()
     let turns = 0
-    const first = await hub.work({ orchestrations: [greets], concurrency: { orchestrations: 1, activities: 0 }, middleware: { orchestration: [async (_ctx, next) => (turns++, await isOver.promise, next())] } })
+    const host: Host = { metrics: { count: () => {}, record: () => {}, gauge: (name, value) => void (name === 'dtfx.orchestrations.active' && turns > 0 && value === 0 && isIdle.resolve()) } }
+    const first = await hub.work({ orchestrations: [greets], concurrency: { orchestrations: 1, activities: 0 }, middleware: { orchestration: [async (_ctx, next) => (turns++, await isOver.promise, next())] } }, {}, host)
     const handle = await hub.client.start(greets, 'you', { instanceId: 'a' })
     await eventually('its turn runs', () => turns === 1)
     bed.bus.faults.expireSession(`${hub.name}/orchestrator`, 'a')
     await hub.work(programme)
     expect(await handle.result({ timeout: '40s' })).toBe('Hello you!')
     isOver.resolve()
+    await isIdle.promise
     await first.die()
     expect(first.service.requests['bus complete orchestrator']).toBeUndefined()
     expect(first.service.requests['bus send worker']).toBeUndefined()

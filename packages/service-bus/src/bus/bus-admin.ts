@@ -30,6 +30,8 @@ const maxSizeInMegabytes = 1_024
 /** What the SDK says where the broker answered otherwise: with an empty feed for a queue that is missing. */
 const expectedCodes: Readonly<Record<number, string>> = { 404: 'MessageEntityNotFoundError', 409: 'MessageEntityAlreadyExistsError' }
 const duplicateWindow = 'PT4H'
+/** What is asked again is asked again here: the SDK's own tries would multiply ours. */
+const noRetries = { retryOptions: { maxRetries: 0 } }
 
 export class BusAdmin {
   #client: ServiceBusAdministrationClient | undefined
@@ -79,8 +81,8 @@ export class BusAdmin {
 }
 
 function adminClient(access: BusAccess): ServiceBusAdministrationClient {
-  if (access.kind === 'token') return new ServiceBusAdministrationClient(access.namespace, access.credential)
-  const admin = new ServiceBusAdministrationClient(access.connectionString)
+  if (access.kind === 'token') return new ServiceBusAdministrationClient(access.namespace, access.credential, noRetries)
+  const admin = new ServiceBusAdministrationClient(access.connectionString, noRetries)
   if (/UseDevelopmentEmulator\s*=\s*true/i.test(access.connectionString)) {
     admin.pipeline.addPolicy({
       name: 'dtfxPlainHttp',

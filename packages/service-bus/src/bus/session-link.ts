@@ -53,7 +53,8 @@ export class SessionLink {
     const { connection, queue, role, sessionId, signal } = options
     const { acceptTimeoutMs, clock } = connection.parts
     const live = connection.use()
-    const settings = { maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true, ...(signal === undefined ? undefined : { abortSignal: signal }) }
+    // The SDK gets no signal: it would close a link that has just opened without looking how that ends, and the end of its lock at that moment would end the process.
+    const settings = { maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true }
     let sinceMs = clock.monotonicMs()
     try {
       const accept = async (): Promise<ServiceBusSessionReceiver> => {
@@ -196,7 +197,7 @@ export class SessionLink {
   }
 }
 
-/** The SDK does not end a wait for a session when its signal aborts. What it brings later is given back at once. */
+/** The SDK knows nothing of the signal. What it brings after that is given back at once. */
 function unlessAborted(accepting: Promise<ServiceBusSessionReceiver>, signal: AbortSignal | undefined): Promise<ServiceBusSessionReceiver> {
   if (signal === undefined) return accepting
   return new Promise((resolve, reject) => {

@@ -114,11 +114,13 @@ export class SessionView {
     this.#isWrittenHere = false
   }
 
-  /** Clears the state if it is still that of this commit, which ended the instance. False: inputs of it are not completed yet. */
+  /** Clears the state if it is still that of this commit, which ended the instance. False: inputs of it are not completed yet, or it has just been written. */
   async clearIf(sequence: number): Promise<boolean> {
     const stored = await this.recover()
     if (!isOver(stored) || stored.sequence !== sequence) return true
     if (!this.#isWrittenHere && (await this.session.link.hasAny(stored.inputs))) return false
+    // A turn that began meanwhile may have written another one.
+    if (this.#stored !== stored) return false
     await this.clear()
     return true
   }

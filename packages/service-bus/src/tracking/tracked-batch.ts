@@ -16,7 +16,7 @@ export interface TrackedState {
 
 export interface TrackedBatch {
   readonly events: readonly TrackedEvent[]
-  /** The last one of each execution, in order. */
+  /** The latest one of each execution; the latest commit is the last. */
   readonly states: readonly TrackedState[]
 }
 
@@ -37,13 +37,21 @@ export function trackedMessage({ event, instance, extra }: TaskMessage): Tracked
   return { events, states: own['Part'] === true ? [] : [{ state, commit: commitOf(own) }] }
 }
 
+/** Commits count by their numbers: a message that was put off, or sent twice, comes behind those of later ones. States of .NET's have no number, and count as they come. */
 export function trackedBatch(messages: readonly TrackedBatch[]): TrackedBatch {
   const states = new Map<string, TrackedState>()
   for (const told of messages.flatMap((each) => each.states)) {
-    states.delete(told.state.executionId)
-    states.set(told.state.executionId, told)
+    const { executionId } = told.state
+    const known = states.get(executionId)
+    if (known !== undefined && sequenceOf(told) < sequenceOf(known)) continue
+    states.delete(executionId)
+    states.set(executionId, told)
   }
-  return { events: messages.flatMap(({ events }) => events), states: [...states.values()] }
+  return { events: messages.flatMap(({ events }) => events), states: [...states.values()].sort((a, b) => sequenceOf(a) - sequenceOf(b)) }
+}
+
+function sequenceOf({ commit }: TrackedState): number {
+  return commit?.sequence ?? 0
 }
 
 function commitOf(own: WireObject): TrackedState['commit'] {

@@ -23,6 +23,7 @@ it('a link that is closed settles what it has out, and lets go of its receiver t
     await link.close()
     await link.renew(message)
     expect(bus.counts(queue)).toMatchObject({ locked: 1 })
+    expect(link.receiver.isClosed).toBe(false)
     await link.complete(message)
     expect(bus.counts(queue)).toMatchObject({ active: 0, locked: 0 })
     link.done()

@@ -1,7 +1,7 @@
 /** What the official client does to its users, seen through our links and connections: none of it gets through. The client's own behaviour is shown in the tests of the emulator. */
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { RequestCounter } from '@dtfx/azure-common'
-import { systemClock, type DurableError } from '@dtfx/core/provider'
+import { systemClock, type Clock, type DurableError } from '@dtfx/core/provider'
 import { afterAll, describe, expect, vi } from 'vitest'
 import { BusConnection } from '../../src/bus/bus-connection.js'
 import { SessionLink } from '../../src/bus/session-link.js'
@@ -16,8 +16,14 @@ const viewOf = useViews(bed)
 const connections: BusConnection[] = []
 afterAll(() => Promise.all(connections.map((connection) => connection.close())))
 
-function newConnection(connectionString = bed.busConnectionString, requestTimeoutMs = 20_000): BusConnection {
-  const connection = new BusConnection({ access: { kind: 'connectionString', connectionString }, clock: systemClock, requests: new RequestCounter(), requestTimeoutMs, acceptTimeoutMs: 20_000 })
+interface Given {
+  readonly connectionString?: string
+  readonly requestTimeoutMs?: number
+  readonly clock?: Clock
+}
+
+function newConnection({ connectionString = bed.busConnectionString, requestTimeoutMs = 20_000, clock = systemClock }: Given = {}): BusConnection {
+  const connection = new BusConnection({ access: { kind: 'connectionString', connectionString }, clock, requests: new RequestCounter(), requestTimeoutMs, acceptTimeoutMs: 20_000 })
   connections.push(connection)
   return connection
 }
@@ -55,6 +61,23 @@ describe('the client', { timeout: 60_000 }, () => {
     await Promise.all(messages.map((message, index) => (index % 3 === 1 ? link.deadLetter(message, 'DTFX_POISON', 'test') : link.complete(message))))
     expect(bed.bus.counts(queue)).toMatchObject({ active: 0, locked: 0, deadLettered: 10 })
     expect((await viewOf(hub).peek('orchestrator', 'deadLetter')).map(({ raw }) => raw.body as unknown)).toEqual(messages.filter((_, index) => index % 3 === 1).map(({ body }) => body as unknown))
+    await link.close()
+  })
+
+  onlyEmulated('also where the first is under way: the second of another kind waits for it', async () => {
+    const { hub, queue } = newQueue()
+    await viewOf(hub).send('orchestrator', ...Array.from({ length: 30 }, (_, body) => ({ body, sessionId: 'a' })))
+    const link = await accept(queue)
+    const messages = await received(link, 30)
+    const settling: Promise<void>[] = []
+    for (const [index, message] of messages.entries()) {
+      settling.push(index % 2 === 1 ? link.deadLetter(message, 'DTFX_POISON', 'test') : link.complete(message))
+      // What was asked for is on its way; the turn of the event loop is the same.
+      for (let tick = 0; tick < 20; tick++) await Promise.resolve()
+    }
+    await Promise.all(settling)
+    expect(bed.bus.counts(queue)).toMatchObject({ active: 0, locked: 0, deadLettered: 15 })
+    expect((await viewOf(hub).peek('orchestrator', 'deadLetter')).map(({ raw }) => raw.body as unknown)).toEqual(messages.filter((_, index) => index % 2 === 1).map(({ body }) => body as unknown))
     await link.close()
   })
 
@@ -101,9 +124,25 @@ describe('the client', { timeout: 60_000 }, () => {
     await Promise.all([a.close(), b.close()])
   })
 
-  onlyEmulated('hangs for a minute when its connection is cut while it opens a link: ours goes on at once', async () => {
+  onlyEmulated('closes a link that opens when its signal has aborted, and does not look how that ends: it gets no signal, and what it brings is given back', async () => {
     const { hub, queue } = newQueue()
     const connection = newConnection()
+    const asked = vi.spyOn(connection.use().client, 'acceptNextSession')
+    const stopping = new AbortController()
+    const waiting = SessionLink.accept({ connection, queue, role: 'orchestrator', signal: stopping.signal, lockMs: 60_000 })
+    stopping.abort(new Error('the worker stops'))
+    await expect(waiting).rejects.toThrow()
+    expect(asked.mock.calls.map(([, options]) => options)).toEqual([expect.not.objectContaining({ abortSignal: expect.anything() as unknown })])
+    await viewOf(hub).send('orchestrator', { body: 1, sessionId: 'a' })
+    const next = await accept(queue)
+    expect(next.sessionId).toBe('a')
+    await next.close()
+  })
+
+  onlyEmulated('hangs for a minute when its connection is cut while it opens a link: ours goes on at once', async () => {
+    const { hub, queue } = newQueue()
+    // No request comes to the end of its time: what ends it is the end of its connection.
+    const connection = newConnection({ clock: { nowMs: () => systemClock.nowMs(), nowTicks: () => systemClock.nowTicks(), monotonicMs: () => systemClock.monotonicMs(), setTimer: (delayMs, ...rest) => (delayMs > 1_000 ? () => {} : systemClock.setTimer(delayMs, ...rest)) } })
     bed.bus.faults.inject({ on: 'authorize', fault: { kind: 'lose-acknowledgement', effect: 'before', thenDrop: true } })
     const cut = await accept(queue, 'a', connection).catch((error: unknown) => error)
     expect((cut as DurableError).code).toBe('DTFX_AMBIGUOUS')
@@ -116,7 +155,7 @@ describe('the client', { timeout: 60_000 }, () => {
   onlyEmulated('hangs on a connection that says nothing any more, and fails where nobody catches it: ours takes another one', async () => {
     const { queue } = newQueue()
     const relay = await silentRelay(bed.bus.port)
-    const connection = newConnection(bed.busConnectionString.replace(/:\d+;/, `:${relay.port};`), 300)
+    const connection = newConnection({ connectionString: bed.busConnectionString.replace(/:\d+;/, `:${relay.port};`), requestTimeoutMs: 300 })
     const first = await accept(queue, 'a', connection)
     const context = (first.live.client as unknown as { _connectionContext: { connection: { options: { operationTimeoutInSeconds: number } } } })._connectionContext
     context.connection.options.operationTimeoutInSeconds = 1

@@ -3,9 +3,10 @@
  * more: requests are refused, its connections end. Requests are caught where all of them pass: the connection to the bus, and the pipelines of the storage clients.
  */
 import { AccountClients, type RequestCounter } from '@dtfx/azure-common'
-import { AmbiguousCommitError, deferred, systemClock, type Clock, type Random } from '@dtfx/core/provider'
+import { AmbiguousCommitError, deferred, type Clock, type Random } from '@dtfx/core/provider'
 import { createOrchestrationService, type ServiceBusOptions, type ServiceBusService } from '@dtfx/service-bus'
 import { BusConnection } from '../../src/bus/bus-connection.js'
+import type { Traffic } from './fast-clock.js'
 
 const processes = new WeakMap<RequestCounter, FragileProcess>()
 let starting: FragileProcess | undefined
@@ -14,9 +15,8 @@ const caught = new WeakSet<object>()
 
 /** Whoever was to be given what these bring would not know that it has it: they fail before they take effect only. */
 const bringing = /^(accept|receive) /
-/** Waits go by so much faster: back-off, polls, pauses. Longer ones are limits of requests, which the real time holds for. */
-const haste = 20
-const longestPauseMs = 15_000
+/** They are no sign that something goes on. */
+const idle = /^(accept|receive|renew-session|renew-message) |^table JumpStart/
 
 /** From now on, for this process of the test runner: services that no FragileProcess opened are as they were. */
 export function catchRequests(): void {
@@ -41,17 +41,11 @@ export function catchRequests(): void {
   }
 }
 
-/** What is measured stays as it is. */
- const hastyClock: Clock = { ...clockMethods(systemClock), setTimer: (delayMs, run, options) => systemClock.setTimer(delayMs > longestPauseMs ? delayMs : delayMs / haste, run, options) }
-
-function clockMethods(clock: Clock): Clock {
-  return { nowMs: () => clock.nowMs(), nowTicks: () => clock.nowTicks(), monotonicMs: () => clock.monotonicMs(), setTimer: (...args) => clock.setTimer(...args) }
-}
-
 export interface Faults {
   /** Chance that a step goes wrong. */
   chance: number
   readonly random: Random
+  readonly traffic: Traffic
 }
 
 export class FragileProcess {
@@ -63,10 +57,11 @@ export class FragileProcess {
   constructor(
     options: ServiceBusOptions,
     readonly faults: Faults,
+    clock: Clock,
   ) {
     starting = this
     try {
-      this.service = createOrchestrationService(options, { clock: hastyClock })
+      this.service = createOrchestrationService(options, { clock })
     } finally {
       starting = undefined
     }
@@ -82,6 +77,18 @@ export class FragileProcess {
 
   async perform<T>(operation: string, send: () => Promise<T>): Promise<T> {
     if (this.#isDead) throw new AmbiguousCommitError(operation, 'the process is dead')
+    if (idle.test(operation)) return this.#attempt(operation, send)
+    const { traffic } = this.faults
+    traffic.begun++
+    traffic.open++
+    try {
+      return await this.#attempt(operation, send)
+    } finally {
+      traffic.open--
+    }
+  }
+
+  async #attempt<T>(operation: string, send: () => Promise<T>): Promise<T> {
     const { chance, random } = this.faults
     if (random.next() >= chance) return send()
     this.failures++

@@ -70,7 +70,14 @@ describe('tracking messages', () => {
     expect(trackedBatch([event, whole])).toEqual({ events: [{ executionId: 'e', index: 7, event: eventOf(7) }], states: [{ state, commit: undefined }] })
   })
 
-  it('of each execution the last state counts, in the order in which they came', () => {
+  it('of commits the latest counts, and is the last, whatever comes behind it', () => {
+    const of = (executionId: string, sequence: number): TrackedBatch => ({ events: [], states: [{ state: { ...state, executionId }, commit: { sequence, eventCount: 0, consumedIds: { deleted: [], pending: [] } } }] })
+    const sequences = (...messages: readonly TrackedBatch[]): unknown[] => trackedBatch(messages).states.map((each) => [each.state.executionId, each.commit?.sequence])
+    expect(sequences(of('a', 2), of('a', 3), of('a', 2))).toEqual([['a', 3]])
+    expect(sequences(of('b', 4), of('a', 2), of('a', 3))).toEqual([['a', 3], ['b', 4]])
+  })
+
+  it('of each execution the last state without a number counts, in the order in which they came', () => {
     const of = (executionId: string, status: InstanceState['status']): TrackedBatch => ({ events: [], states: [{ state: { ...state, executionId, status } }] })
     const { states } = trackedBatch([of('a', 'Running'), of('b', 'Running'), of('a', 'Completed')])
     expect(states.map((each) => [each.state.executionId, each.state.status])).toEqual([['b', 'Running'], ['a', 'Completed']])
