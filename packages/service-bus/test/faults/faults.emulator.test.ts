@@ -39,7 +39,7 @@ const places: readonly Place[] = [
   { on: 'request', request: 'get-session-state', role: 'orchestrator', counts: [3, 3] },
   { on: 'attach', role: 'orchestrator', counts: [4, 4] },
   { on: 'attach', role: 'worker', counts: [1, 3] },
-  { on: 'attach', role: 'tracking', counts: [4, 4] },
+  { on: 'attach', role: 'tracking', counts: [2, 2] },
 ]
 /** How many more of a kind a run may have before somebody has to look: they are without a case. Links are opened as often as it happens. */
 const mayBeMore = 3
