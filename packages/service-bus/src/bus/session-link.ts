@@ -15,8 +15,6 @@ const maxReasonLength = 4_000
 /** The client has 200 ms to close a link; a hung one is left behind. */
 const closeTimeoutMs = 5_000
 const pageSize = 100
-/** Messages that are here and not settled, at most. */
-const maxUnsettled = 512
 
 export interface AcceptOptions {
   readonly connection: BusConnection
@@ -89,8 +87,8 @@ export class SessionLink {
     return this.options.lockMs
   }
 
-  /** Messages as they come; each makes room for another one when its promise is done. */
-  receive(onMessage: (message: ServiceBusReceivedMessage) => Promise<void>): void {
+  /** Messages as they come, at most `maxUnsettled` at once; each makes room for another one when its promise is done. */
+  receive(maxUnsettled: number, onMessage: (message: ServiceBusReceivedMessage) => Promise<void>): void {
     this.receiver.subscribe(
       {
         processMessage: onMessage,

@@ -21,6 +21,8 @@ import { SessionView } from './session-view.js'
 
 /** The broker sets a message aside at its tenth delivery, whatever is left to be sent: before that it is replaced by a copy. */
 const maxFailedDeliveries = 8
+/** Messages that are here and not settled, at most. */
+const maxUnsettled = 512
 /** What cannot be done with a message just now, its blob read or its copy sent, is tried again. */
 const pauseMs = 5_000
 /** For a session without a message that can be taken. */
@@ -52,7 +54,7 @@ export class HeldSession {
     this.outbox = new SessionOutbox(host.parts)
     this.view = new SessionView(this)
     link.onLost = () => this.#onLost()
-    link.receive((raw) => {
+    link.receive(maxUnsettled, (raw) => {
       const room = deferred<void>()
       this.#intake = this.#intake.then(() => this.#take(raw, room.resolve))
       return room.promise
@@ -183,12 +185,11 @@ export class HeldSession {
     return true
   }
 
-  /** False: not within the time. */
+  /** False: not within the time, or there is another one. */
   async #itemEnds(): Promise<boolean> {
-    const { clock } = this.host.parts.host
-    const endMs = clock.monotonicMs() + idleMs
+    if (this.item === undefined) return true
     const over = new AbortController()
-    while (this.item !== undefined && this.isHeld && clock.monotonicMs() < endMs) await Promise.race([this.item.ended, sleep(clock, endMs - clock.monotonicMs(), over.signal)])
+    await Promise.race([this.item.ended, sleep(this.host.parts.host.clock, idleMs, over.signal)])
     over.abort()
     return this.item === undefined || !this.isHeld
   }

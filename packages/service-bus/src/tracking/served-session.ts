@@ -34,6 +34,8 @@ interface TrackingMessage {
 /** A lane is kept for as long as something comes; another session, of which nothing more is expected, not for long. */
 const laneIdleMs = 1_000
 const otherIdleMs = 50
+/** Messages of one session that are here and not settled. */
+const maxUnsettled = 64
 /** The first message of a session that was found takes no longer than this. */
 const firstMessageMs = 2_000
 /** For a session that somebody else holds, who lets it go in a moment. */
@@ -69,7 +71,7 @@ export class ServedSession {
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
     this.link.onLost = end
-    this.link.receive((raw) => this.#receive(raw))
+    this.link.receive(maxUnsettled, (raw) => this.#receive(raw))
     const endMs = clock.monotonicMs() + this.link.lockMs / 2
     const idleMs = isTrackingLane(this.link.sessionId) ? laneIdleMs : otherIdleMs
     const firstEndMs = clock.monotonicMs() + firstMessageMs

@@ -44,7 +44,7 @@ async function accept(queue: string, sessionId?: string, connection = newConnect
 /** All messages of a session, which stay unsettled. */
 async function received(link: SessionLink, count: number): Promise<readonly ServiceBusReceivedMessage[]> {
   const found: ServiceBusReceivedMessage[] = []
-  link.receive((message) => {
+  link.receive(100, (message) => {
     found.push(message)
     return new Promise(() => {})
   })
