@@ -264,7 +264,7 @@ export class HeldSession {
     this.#isTelling = true
     const tell = (): void => {
       this.#isTelling = false
-      if (!this.isHeld || this.item !== undefined) return
+      if (!this.isHeld || this.item !== undefined || this.outbox.holdBackLeftMs === undefined) return
       this.view.recover({ holdsBack: false }).catch((error: unknown) => {
         this.host.parts.log.failed(this.host.parts.names.trackingQueue, error)
         this.#tellInTime(idleMs)

@@ -4,6 +4,7 @@
  * Invariants:
  * 1. After a write of unknown result the state is read again before anything else.
  * 2. Before anything of an instance is given to a turn, what an earlier commit left unsent is sent.
+ * 3. Reads, writes and what is sent come one after the other: a read beside a write would bring back what was there before it, and what is sent twice at once would be sent twice.
  */
 import { isFinal, type Delivered, type InstanceSnapshot, type InstanceVersion, type LocalReservation } from '@dtfx/core/provider'
 import type { StoredInstance } from '../tracking/instance-store.js'
@@ -25,8 +26,7 @@ export class SessionView {
   /** This worker counted a turn that may kill its process. */
   #isSuspect = false
   #isWrittenHere = false
-  /** One at a time: what is sent twice at once would be sent twice. */
-  #recovering: Promise<unknown> = Promise.resolve()
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(readonly session: HeldSession) {}
 
@@ -55,8 +55,12 @@ export class SessionView {
 
   /** The state as stored, with its outbox sent. @throws what a port may throw */
   recover(options: RecoverOptions = {}): Promise<StoredSession> {
-    const run = this.#recovering.then(() => this.#recover(options))
-    this.#recovering = run.catch(() => {})
+    return this.#next(() => this.#recover(options))
+  }
+
+  #next<T>(act: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(act)
+    this.#last = run.catch(() => {})
     return run
   }
 
@@ -93,7 +97,11 @@ export class SessionView {
   }
 
   /** Writes a commit. After an error nobody knows which state is stored: it is read again. */
-  async write(next: StoredSession): Promise<void> {
+  write(next: StoredSession): Promise<void> {
+    return this.#next(() => this.#write(next))
+  }
+
+  async #write(next: StoredSession): Promise<void> {
     const { session } = this
     const before = this.#stored ?? nothingStored
     this.#stored = undefined
@@ -105,7 +113,11 @@ export class SessionView {
   }
 
   /** Nothing of it is needed any more. */
-  async clear(): Promise<void> {
+  clear(): Promise<void> {
+    return this.#next(() => this.#clear())
+  }
+
+  async #clear(): Promise<void> {
     const { session } = this
     const before = this.#stored ?? nothingStored
     this.#stored = undefined
@@ -119,10 +131,12 @@ export class SessionView {
     const stored = await this.recover()
     if (!isOver(stored) || stored.sequence !== sequence) return true
     if (!this.#isWrittenHere && (await this.session.link.hasAny(stored.inputs))) return false
-    // A turn that began meanwhile may have written another one.
-    if (this.#stored !== stored) return false
-    await this.clear()
-    return true
+    // A turn that began meanwhile may have written another one, or is about to.
+    return this.#next(async () => {
+      if (this.#stored !== stored) return false
+      await this.#clear()
+      return true
+    })
   }
 
   /** Durable, and no commit: version and outbox stay. */
@@ -143,11 +157,13 @@ export class SessionView {
     else await this.#rewrite({ ...stored, suspicions: 0 })
   }
 
-  async #rewrite(stored: StoredSession): Promise<void> {
+  #rewrite(stored: StoredSession): Promise<void> {
     const { session } = this
-    const before = this.#stored ?? nothingStored
-    this.#stored = undefined
-    this.#stored = await session.host.parts.sessions.write(session.link, stored, before)
+    return this.#next(async () => {
+      const before = this.#stored ?? nothingStored
+      this.#stored = undefined
+      this.#stored = await session.host.parts.sessions.write(session.link, stored, before)
+    })
   }
 
   /** The instance has not begun, has come to its end, or was never there. */

@@ -1,4 +1,4 @@
-/** What a worker knows of a session whose state is to be cleared: nothing is cleared that a turn has written since. */
+/** What a worker knows of the state of a session, with several at work on it: nothing is cleared that a turn has written since, and nothing is read beside a write. */
 import { deferred, type InstanceState } from '@dtfx/core/provider'
 import { expect, it } from 'vitest'
 import type { HeldSession } from '../../src/sessions/held-session.js'
@@ -9,16 +9,17 @@ const timestamp = '2026-01-01T00:00:00.000Z'
 const state: InstanceState = { instanceId: 'a', executionId: 'e', name: 'Flow', status: 'Completed', generation: 0, createdAt: timestamp, lastUpdatedAt: timestamp }
 
 /** A session with a state, whose messages are looked for when `look` says so. */
-function viewOf(stored: StoredSession, look: () => Promise<boolean>): { readonly view: SessionView; readonly stored: () => StoredSession } {
+function viewOf(stored: StoredSession, look: () => Promise<boolean>, writing: Promise<void> = Promise.resolve()): { readonly view: SessionView; readonly stored: () => StoredSession; readonly reads: () => number } {
   let there = stored
+  let reads = 0
   const sessions = {
-    read: () => Promise.resolve(there),
-    write: (_link: unknown, next: StoredSession) => Promise.resolve((there = next)),
+    read: () => (reads++, Promise.resolve(there)),
+    write: (_link: unknown, next: StoredSession) => writing.then(() => (there = next)),
     clear: () => Promise.resolve(void (there = nothingStored)),
   }
   const outbox = { loaded: () => {}, written: () => {}, look: () => false, flush: () => Promise.resolve(0) }
   const session = { check: () => {}, sequences: () => [], isLocal: () => false, instanceId: 'a', retained: undefined, link: { hasAny: look }, outbox, host: { parts: { sessions, store: {}, log: {} } } }
-  return { view: new SessionView(session as unknown as HeldSession), stored: () => there }
+  return { view: new SessionView(session as unknown as HeldSession), stored: () => there, reads: () => reads }
 }
 
 const over: StoredSession = { ...nothingStored, state, sequence: 3, checkpointId: 'c', inputs: ['7'] }
@@ -46,4 +47,16 @@ it('a turn that writes while its inputs are looked for keeps what it has written
   expect(stored()).toEqual(next)
   expect(await view.clearIf(3)).toBe(true)
   expect(stored()).toEqual(next)
+})
+
+it('who asks for the state beside a write gets what was written, without a look', async () => {
+  const written = deferred<void>()
+  const { view, reads } = viewOf(over, () => Promise.resolve(false), written.promise)
+  await view.recover()
+  const next = { ...over, sequence: 4 }
+  const writing = view.write(next)
+  const beside = view.recover()
+  written.resolve()
+  await writing
+  expect([await beside, reads()]).toEqual([next, 1])
 })
