@@ -75,6 +75,8 @@ describe.concurrent('a process dies', { timeout: 90_000 }, () => {
     expect(worker.service.requests['bus accept orchestrator'] ?? 0).toBeLessThan(40)
     busy.remove()
     expect(await client.get('a').result({ timeout: '40s' })).toBe('Hello you!')
+    // The copy, and the answer of the activity.
+    expect(worker.service.requests['bus send orchestrator']).toBe(2)
     await hub.empty()
   })
 
