@@ -125,6 +125,28 @@ describe.concurrent('a process dies', { timeout: 90_000 }, () => {
     expect(await client.get('a').result({ timeout: '40s' })).toBe('Hello you!')
     await hub.empty()
   })
+
+  onlyEmulated('and what it told comes again behind the end of the instance: the state is cleared all the same', async () => {
+    const hub = await newHub()
+    const { view, client } = hub
+    const letTracking = await view.hold('tracking', 'a')
+    await client.start(greets, 'you', { instanceId: 'a' })
+    const first = await hub.work({})
+    await eventuallyEqual(async () => (await view.names('tracking')).length, 2)
+    await eventuallyEqual(() => view.names('orchestrator'), [])
+    await first.die()
+    const [earlier] = await view.peek('tracking')
+    const { body, applicationProperties } = earlier?.raw ?? expect.fail('nothing is told')
+    await view.send('tracking', { body: body as Buffer, sessionId: 'a', messageId: 'again', ...(applicationProperties === undefined ? undefined : { applicationProperties }) })
+    // Somebody else has the session: clearing its state is put off.
+    const letSession = await view.hold('orchestrator', 'a')
+    await letTracking()
+    await hub.work({})
+    await eventuallyEqual(async () => (await client.state('a'))?.status, 'Completed')
+    await eventually('it is put off', () => hub.counts('tracking').scheduled === 1)
+    await letSession()
+    await hub.empty()
+  })
 })
 
 describe.concurrent('the end of an instance is tracked', { timeout: 90_000 }, () => {

@@ -118,9 +118,11 @@ export class TrackingDispatcher {
       watchers.ended(instanceId)
     }
     const isCleared = last === undefined || (await this.#clear(instanceId, last))
+    // The one that tells it: behind it there may be an earlier one, sent again.
+    const telling = tracked.find(({ told }) => last !== undefined && told.states.includes(last))
     await Promise.all(
-      tracked.map(async ({ raw, settled }, index) => {
-        if (!isCleared && index === tracked.length - 1) await this.#later(link, raw)
+      tracked.map(async ({ raw, settled }) => {
+        if (!isCleared && raw === telling?.raw) await this.#later(link, raw)
         else await link.complete(raw)
         settled()
       }),
