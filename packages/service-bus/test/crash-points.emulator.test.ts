@@ -2,9 +2,10 @@
  * The crash points of a commit that writes the state first: what is lost between two steps is made good by whoever gets the session next, and nothing happens twice.
  */
 import { defineActivity, defineEvent, defineOrchestration, type TaskHubWorkerOptions } from '@dtfx/core'
-import { deferred, type WireObject } from '@dtfx/core/provider'
+import { AmbiguousCommitError, deferred, type WireObject } from '@dtfx/core/provider'
 import type { ServiceBusOptions } from '@dtfx/service-bus'
-import { describe, expect } from 'vitest'
+import { afterAll, describe, expect, vi } from 'vitest'
+import { BusConnection } from '../src/bus/bus-connection.js'
 import { trackingLane } from '../src/tracking/tracking-lane.js'
 import { newHubName, onlyEmulated, useBed } from './bed.js'
 import { eventually, eventuallyEqual } from './eventually.js'
@@ -76,6 +77,8 @@ describe.concurrent('a process dies', { timeout: 90_000 }, () => {
     expect(worker.service.requests['bus accept orchestrator'] ?? 0).toBeLessThan(40)
     busy.remove()
     expect(await client.get('a').result({ timeout: '40s' })).toBe('Hello you!')
+    // The copy, and the answer of the activity.
+    expect(worker.service.requests['bus send orchestrator']).toBe(2)
     await hub.empty()
   })
 
@@ -120,6 +123,56 @@ describe.concurrent('a process dies', { timeout: 90_000 }, () => {
     await eventuallyEqual(() => view.names('orchestrator'), [])
     await second.die()
     await letTracking()
+    await hub.work({})
+    expect(await client.get('a').result({ timeout: '40s' })).toBe('Hello you!')
+    await hub.empty()
+  })
+
+  onlyEmulated('and what it told comes again behind the end of the instance: the state is cleared all the same', async () => {
+    const hub = await newHub()
+    const { view, client } = hub
+    const letTracking = await view.hold('tracking', trackingLane('a'))
+    await client.start(greets, 'you', { instanceId: 'a' })
+    const first = await hub.work({})
+    await eventuallyEqual(async () => (await view.names('tracking')).length, 2)
+    await eventuallyEqual(() => view.names('orchestrator'), [])
+    await first.die()
+    const [earlier] = await view.peek('tracking')
+    const { body, applicationProperties } = earlier?.raw ?? expect.fail('nothing is told')
+    await view.send('tracking', { body: body as Buffer, sessionId: trackingLane('a'), messageId: 'again', ...(applicationProperties === undefined ? undefined : { applicationProperties }) })
+    // Somebody else has the session: clearing its state is put off.
+    const letSession = await view.hold('orchestrator', 'a')
+    await letTracking()
+    await hub.work({})
+    await eventuallyEqual(async () => (await client.state('a'))?.status, 'Completed')
+    await eventually('it is put off', () => hub.counts('tracking').scheduled === 1)
+    await letSession()
+    await hub.empty()
+  })
+})
+
+describe.concurrent('the write of a state', { timeout: 90_000 }, () => {
+  /** Tells the connections of this hub from the others. */
+  const ownTimeoutMs = 9_876
+  afterAll(() => vi.restoreAllMocks())
+
+  onlyEmulated('whose answer is lost is found in the state: the turn is not taken for one that lost a race', async () => {
+    const hub = await newHub({ requestTimeout: ownTimeoutMs })
+    const { view, client } = hub
+    let lost = 0
+    const request = BusConnection.prototype.request
+    vi.spyOn(BusConnection.prototype, 'request').mockImplementation(async function (this: BusConnection, operation, ...rest) {
+      const answer = await request.call(this, operation, ...rest)
+      if (operation === 'set-state orchestrator' && this.parts.requestTimeoutMs === ownTimeoutMs && lost++ === 0) throw new AmbiguousCommitError(operation, 'its answer is lost')
+      return answer
+    })
+    await client.start(greets, 'you', { instanceId: 'a' })
+    const worker = await hub.work({ concurrency: { activities: 0 } })
+    await eventuallyEqual(() => view.names('worker'), ['TaskScheduled'])
+    await eventuallyEqual(() => view.names('orchestrator'), [])
+    await worker.die()
+    expect(own(await view.state('a'))['Sequence']).toBe(1)
+    expect(worker.service.requests['bus set-state orchestrator']).toBe(1)
     await hub.work({})
     expect(await client.get('a').result({ timeout: '40s' })).toBe('Hello you!')
     await hub.empty()

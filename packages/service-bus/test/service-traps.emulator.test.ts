@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineActivity, defineEvent, defineOrchestration, TaskHubClient, TaskHubWorker } from '@dtfx/core'
-import { deferred, sleep, systemClock, type Host, type QuarantinedMessage } from '@dtfx/core/provider'
+import { deferred, sleep, systemClock, type Clock, type Host, type QuarantinedMessage } from '@dtfx/core/provider'
 import { startServiceBusEmulator } from '@dtfx/service-bus-emulator'
 import type { ServiceBusService } from '@dtfx/service-bus'
 import { describe, expect } from 'vitest'
@@ -30,11 +30,13 @@ describe.concurrent('a namespace', { timeout: 120_000 }, () => {
     const reserved = await startServiceBusEmulator()
     const { port, connectionString } = reserved
     await reserved.close()
-    const service = bed.open({ connectionString, requestTimeout: '10s' })
+    // Its pauses are short.
+    const clock: Clock = { nowMs: () => systemClock.nowMs(), nowTicks: () => systemClock.nowTicks(), monotonicMs: () => systemClock.monotonicMs(), setTimer: (delayMs, ...rest) => systemClock.setTimer(delayMs > 5_000 ? delayMs : delayMs / 20, ...rest) }
+    const service = bed.open({ connectionString, requestTimeout: '10s' }, { clock })
     const worker = new TaskHubWorker(service, programme)
     const started = worker.start()
     // Longer than a request that failed for another reason would be repeated.
-    await sleep(systemClock, 6_000)
+    await sleep(systemClock, 3_000)
     await using _bus = await startServiceBusEmulator({ port })
     await started
     const handle = await new TaskHubClient(service).start(greets, 'you')

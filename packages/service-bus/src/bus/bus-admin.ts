@@ -18,7 +18,8 @@ interface AdminFailure {
   readonly code?: string
 }
 
-const maxTries = 4
+/** Some 15 s: a namespace that throttles asks for 10. */
+const maxTries = 8
 /** A namespace that is not reached, because it starts beside us, say, is waited for so long. */
 const unreachedMs = 60_000
 /** The connection was never made. */

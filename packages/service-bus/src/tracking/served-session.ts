@@ -137,16 +137,20 @@ export class ServedSession {
 
   async #track(instanceId: InstanceId, messages: readonly TrackingMessage[]): Promise<void> {
     const { tracker, parts } = this.of
+    const batch = trackedBatch(messages.map(({ told }) => told))
     let isCleared: boolean
     try {
-      isCleared = await tracker.track(instanceId, trackedBatch(messages.map(({ told }) => told)))
+      isCleared = await tracker.track(instanceId, batch)
     } catch (error) {
       if (isPassing(error)) throw error
       parts.log.untracked(instanceId, error)
       for (const message of messages) await this.#fault(message, error)
       return
     }
-    await Promise.all(messages.map((message, index) => (isCleared || index < messages.length - 1 ? this.#complete(message) : this.#again(message, { faultCount: message.content.faultCount, afterMs: heldElsewhereMs }))))
+    // The one that tells the last commit: behind it there may be an earlier one, sent again.
+    const last = batch.states.at(-1)
+    const telling = isCleared || last === undefined ? undefined : messages.find(({ told }) => told.states.includes(last))
+    await Promise.all(messages.map((message) => (message === telling ? this.#again(message, { faultCount: message.content.faultCount, afterMs: heldElsewhereMs }) : this.#complete(message))))
   }
 
   async #complete({ raw, settled }: TrackingMessage): Promise<void> {
