@@ -151,6 +151,24 @@ describe.concurrent('a process dies', { timeout: 90_000 }, () => {
   })
 })
 
+describe.concurrent('an activity', { timeout: 90_000 }, () => {
+  onlyEmulated('whose workers die again and again: its message is replaced by a copy, long before the broker sets it aside', async () => {
+    const hub = await newHub()
+    const { view, client } = hub
+    const handle = await client.start(greets, 'you', { instanceId: 'a' })
+    await hub.work({ concurrency: { activities: 0 } })
+    await eventuallyEqual(() => view.names('worker'), ['TaskScheduled'])
+    const receiver = view.client.createReceiver(`${view.hub}/worker`)
+    for (let death = 0; death < 4; death++) for (const message of await receiver.receiveMessages(1)) await receiver.abandonMessage(message)
+    await receiver.close()
+    expect((await view.peek('worker')).map(({ raw }) => raw.deliveryCount)).toEqual([4])
+    const { service } = await hub.work({})
+    expect(await handle.result({ timeout: '40s' })).toBe('Hello you!')
+    expect(service.requests['bus send worker']).toBe(1)
+    await hub.empty()
+  })
+})
+
 describe.concurrent('the write of a state', { timeout: 90_000 }, () => {
   /** Tells the connections of this hub from the others. */
   const ownTimeoutMs = 9_876

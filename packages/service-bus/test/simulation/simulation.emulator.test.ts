@@ -8,7 +8,7 @@ import { onlyEmulated } from '../bed.js'
 import { catchRequests } from './fragile-process.js'
 import { simulatedRun } from './simulated-run.js'
 
-const count = Number(process.env['DTFX_SIMULATION'] ?? 3)
+const count = Number(process.env['DTFX_SIMULATION'] ?? 5)
 const first = Number(process.env['DTFX_SEED'] ?? 1)
 const chances = [0, 0.03, 0.08, 0.15, 0.3]
 
