@@ -2,7 +2,7 @@
  * Creates and deletes what a task hub has in the namespace and in the storage account. Both can be repeated; creating leaves what is there alone.
  * A hub with an instance store is marked as ours: workers of .NET and of this framework may not share one, because .NET's drop what ours keep in the state of a session.
  */
-import { entityOf, once, outcomeOf, repeat, storedRow, textCell } from '@dtfx/azure-common'
+import { entityOf, outcomeOf, repeat, storedRow, textCell } from '@dtfx/azure-common'
 import type { AccountClients } from '@dtfx/azure-common'
 import { dtfxError } from '@dtfx/core/provider'
 import type { BusAdmin } from './bus/bus-admin.js'
@@ -50,7 +50,8 @@ export class TaskHub {
     if (clients === undefined) return
     const table = clients.table(names.instanceTable)
     try {
-      await once('marking the task hub', () => table.createEntity(entityOf({ ...mark, columns: { Framework: framework } })))
+      // What took effect unheard is a conflict, and then the mark is found to be ours.
+      await repeat('marking the task hub', host, () => table.createEntity(entityOf({ ...mark, columns: { Framework: framework } })))
     } catch (error) {
       if (outcomeOf(error) !== 'conflict') throw error
       const row = storedRow(await repeat('reading the mark of the task hub', host, () => table.getEntity(mark.partitionKey, mark.rowKey, { disableTypeConversion: true })))

@@ -47,8 +47,6 @@ interface KnownRow {
 const maxShows = 8
 /** Rows of which the etag is remembered: their next write needs no look. */
 const maxKnown = 10_000
-/** Under load .NET's clients see a state up to this much later than ours. */
-const dotnetPauseMs = 100
 const noConsumedIds = { deleted: [], pending: [] } as const
 /** Of a row that is read without payloads. */
 export const describingColumns: readonly string[] = ['PartitionKey', 'RowKey', 'InstanceId', 'ExecutionId', 'State', ...blobColumns(['State']), 'StateSequence', 'EventCount', 'StartMessageId']
@@ -63,7 +61,7 @@ export class InstanceStore {
   constructor(readonly parts: InstanceStoreParts) {
     this.table = parts.clients.table(parts.tableName)
     this.histories = new HistoryStore(this.table, parts.blobs, parts.host)
-    this.#dotnetStates = new GroupedRows({ table: this.table, host: parts.host, what: 'state for .NET', pauseMs: dotnetPauseMs })
+    this.#dotnetStates = new GroupedRows({ table: this.table, host: parts.host, what: 'state for .NET', pauseMs: 0 })
   }
 
   async read(instanceId: InstanceId, options: { readonly payloads: boolean } = { payloads: true }): Promise<StoredInstance | undefined> {

@@ -1,9 +1,10 @@
 /**
- * Stores what an instance told: its history, then its state; at its end the state of its session is cleared.
+ * Stores what an instance told: its history and .NET's row, then our row; at its end the state of its session is cleared.
  *
  * Invariants:
- * 1. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
- * 2. The state of a session is needed until our row has it and the inputs of its last turn are completed: until then what the turn sends may not be sent.
+ * 1. Our row comes last: who sees the end of an instance there may read all of it, or purge it, and nothing is written behind that.
+ * 2. What comes twice changes nothing: rows have the same keys, and a state is not written over a later one.
+ * 3. The state of a session is needed until our row has it and the inputs of its last turn are completed: until then what the turn sends may not be sent.
  */
 import { isFinal, LockLostError, TransientError, type InstanceId } from '@dtfx/core/provider'
 import type { InstanceWatchers } from '@dtfx/azure-common'
@@ -32,11 +33,9 @@ export class InstanceTracker {
   /** False: all is stored, but the session of the finished instance could not be cleared yet. @throws what a port may throw */
   async track(instanceId: InstanceId, { events, states }: TrackedBatch): Promise<boolean> {
     const { store } = this.of
-    if (events.length > 0) await store.histories.write(instanceId, events)
-    // Rows of .NET's are written with those of other instances; nothing here waits for them but the message.
-    const [shown, ...others] = await Promise.allSettled([this.#show(instanceId, states), ...states.map(({ state }) => store.showToDotnet(state))])
-    for (const result of [shown, ...others]) if (result.status === 'rejected') throw result.reason
-    return shown.status === 'fulfilled' && shown.value
+    const results = await Promise.allSettled([store.histories.write(instanceId, events), ...states.map(({ state }) => store.showToDotnet(state))])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    return this.#show(instanceId, states)
   }
 
   async #show(instanceId: InstanceId, states: readonly TrackedState[]): Promise<boolean> {
@@ -54,9 +53,8 @@ export class InstanceTracker {
   async #clear(instanceId: InstanceId, { commit }: TrackedState): Promise<boolean> {
     if (commit === undefined) return true
     const held = this.of.sessions.find(instanceId)
-    if (held !== undefined) return held.forget(commit.sequence)
     try {
-      return await this.#clearUnheld(instanceId, commit.sequence)
+      return await (held === undefined ? this.#clearUnheld(instanceId, commit.sequence) : held.forget(commit.sequence))
     } catch (error) {
       if (error instanceof TransientError || error instanceof LockLostError) return false
       throw error
