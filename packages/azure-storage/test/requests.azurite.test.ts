@@ -31,16 +31,25 @@ test.each([
   await worker.start()
   const client = new TaskHubClient(service)
   await (await client.start(sequence, undefined, { instanceId: 'warm-up' })).result({ timeout: '20s' })
+  /** For a while: a look at a queue counts as one that finds something until its answer is there. */
+  const fewest = async (): Promise<Readonly<Record<string, number>>> => {
+    let counts = service.requests
+    for (let sample = 0; sample < 30; sample++) {
+      await sleep(systemClock, 10)
+      counts = Object.fromEntries(Object.entries(service.requests).map(([name, count]) => [name, Math.min(count, counts[name] ?? count)]))
+    }
+    return counts
+  }
   const settled = async (): Promise<Readonly<Record<string, number>>> => {
-    let last = ''
+    let [counts, last] = [service.requests, '']
     await eventually('nothing more is sent', async () => {
-      const now = JSON.stringify(Object.entries(service.requests).filter(([name]) => !isIdle(name)))
-      await sleep(systemClock, 300)
+      counts = await fewest()
+      const now = JSON.stringify(Object.entries(counts).filter(([name]) => !isIdle(name)))
       const isSame = now === last
       last = now
       return isSame
     })
-    return service.requests
+    return counts
   }
   const before = await settled()
   await client.start(sequence, undefined, { instanceId: 'counted' })
@@ -49,11 +58,7 @@ test.each([
   await eventually('the last turn is committed', () => turns() === 6)
   const after = await settled()
   const spent = Object.fromEntries(Object.entries(after).flatMap(([name, count]) => (isIdle(name) || count === before[name] ? [] : [[name, count - (before[name] ?? 0)]])))
-  // On a busy machine a message was received once more now and then; nothing else is repeated for that.
-  const looks = spent['queue get control'] ?? 0
-  const fewest = expected['queue get control']
-  expect({ ...spent, 'queue get control': Math.max(fewest, looks - 2) }).toEqual(expected)
-  expect(looks).toBeGreaterThanOrEqual(fewest)
+  expect(spent).toEqual(expected)
   await worker.stop()
   await service.close()
 })
