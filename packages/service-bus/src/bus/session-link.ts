@@ -12,6 +12,8 @@ import { SettlingLane } from './settling-lane.js'
 
 /** Longest reason of a dead letter that the service takes. */
 const maxReasonLength = 4_000
+/** The broker sets a message aside at its tenth delivery, whatever is left to be done: after this many it is replaced by a copy. */
+export const maxFailedDeliveries = 8
 /** The client has 200 ms to close a link; a hung one is left behind. */
 const closeTimeoutMs = 5_000
 const pageSize = 100

@@ -10,7 +10,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { addMs, deferred, LocalWork, LockLostError, sleep, type InstanceId, type LocalCompletion, type Ticks } from '@dtfx/core/provider'
 import { OutboxBackup } from './outbox-backup.js'
-import type { SessionLink } from '../bus/session-link.js'
+import { maxFailedDeliveries, type SessionLink } from '../bus/session-link.js'
 import { copyOf } from '../messages/bus-message.js'
 import { receivedMessage, type Received } from '../messages/message-receiver.js'
 import type { OrchestrationItem } from './orchestration-item.js'
@@ -19,8 +19,6 @@ import type { SessionHost } from './session-host.js'
 import { SessionOutbox } from './session-outbox.js'
 import { SessionView } from './session-view.js'
 
-/** The broker sets a message aside at its tenth delivery, whatever is left to be sent: before that it is replaced by a copy. */
-const maxFailedDeliveries = 8
 /** Messages that are here and not settled, at most. */
 const maxUnsettled = 512
 /** What cannot be done with a message just now, its blob read or its copy sent, is tried again. */

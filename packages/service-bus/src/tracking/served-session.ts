@@ -8,8 +8,8 @@
  */
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import type { RequestGate } from '@dtfx/azure-common'
-import { addMs, deferred, DurableError, sleep, type InstanceId } from '@dtfx/core/provider'
-import type { SessionLink } from '../bus/session-link.js'
+import { addMs, backoffMs, deferred, DurableError, sleep, type InstanceId } from '@dtfx/core/provider'
+import { maxFailedDeliveries, type SessionLink } from '../bus/session-link.js'
 import type { HubParts } from '../hub-parts.js'
 import { copyOf, type MessageContent } from '../messages/bus-message.js'
 import { receivedMessage, type Received } from '../messages/message-receiver.js'
@@ -40,11 +40,9 @@ const maxUnsettled = 64
 const firstMessageMs = 2_000
 /** For a session that somebody else holds, who lets it go in a moment. */
 const heldElsewhereMs = 2_000
-/** The broker sets a message aside at its tenth delivery; before that it is replaced by a copy. */
-const maxFailedDeliveries = 8
 /** With the pauses between them about three hours. */
 const maxFaults = 24
-const maxFaultPauseMs = 600_000
+const faultPauses = { firstMs: 2_000, maxMs: 600_000, jitter: 0 }
 /** Of everything, not of one instance. */
 const passingCodes = ['DTFX_TRANSIENT', 'DTFX_AMBIGUOUS', 'DTFX_LOCK_LOST', 'DTFX_CLOSED'] as const
 
@@ -160,7 +158,7 @@ export class ServedSession {
 
   async #fault(message: TrackingMessage, error: unknown): Promise<void> {
     const faultCount = message.content.faultCount + 1
-    if (faultCount < maxFaults) return this.#again(message, { faultCount, afterMs: Math.min(1_000 * 2 ** faultCount, maxFaultPauseMs) })
+    if (faultCount < maxFaults) return this.#again(message, { faultCount, afterMs: backoffMs(faultPauses, faultCount, this.of.parts.host.random) })
     const { log, names } = this.of.parts
     const reason = error instanceof Error ? error.message : String(error)
     log.setAside(names.trackingQueue, String(message.raw.messageId), reason)
